@@ -1,0 +1,159 @@
+"""Whole installations for tests with real processes: a data folder and a database of their own, migrated once a session."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+
+COMMAND = (sys.executable, "-m", "deskhand.config.cli")
+QUEUE = str(Path(__file__).with_name("queue_process.py"))
+
+
+def postgres(statement: str) -> None:
+    """Run one administrative statement on the test server."""
+    import psycopg
+
+    with psycopg.connect(database_url("postgres"), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+@dataclass
+class Installation:
+    """A data folder, its database, and the processes that a test started on it."""
+
+    data: Path
+    database_url: str
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """What a shell would have: the data folder, the database, and nothing from the test run."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        url = {"DATABASE_URL": self.database_url} if self.database_url else {}
+        return {**kept, "DATA": str(self.data), **url, **more}
+
+    def start(self, *command: str, **more: str) -> subprocess.Popen[str]:
+        """Start a process that the fixture ends; its output can be read line by line."""
+        process = subprocess.Popen(
+            command, env=self.environment(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        self.processes.append(process)
+        return process
+
+    def run(self, *command: str, **more: str) -> str:
+        """Run a process to its end; what it printed."""
+        return subprocess.run(
+            command, env=self.environment(**more), check=True, capture_output=True, text=True, timeout=60
+        ).stdout
+
+    def serve(self, *arguments: str) -> "Served":
+        """Start `deskhand serve` on a free port and wait until it says that it is ready."""
+        port = free_port()
+        process = self.start(*COMMAND, "serve", "--port", str(port), *arguments)
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert first == f"Deskhand is ready at http://localhost:{port}\n", first + process.stdout.read()
+        return Served(process, port)
+
+
+@dataclass
+class Served:
+    """A running `deskhand serve`."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    def children(self) -> set[int]:
+        """The ids of its child processes."""
+        pid = self.process.pid
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        return {int(child) for task in tasks for child in (task / "children").read_text().split()}
+
+    def child(self, name: str) -> int:
+        """The id of the child that runs as `name`; waits for it."""
+        for _ in range(200):
+            for pid in self.children():
+                if name in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+                    return pid
+            time.sleep(0.05)
+        raise AssertionError(f"no {name} process")
+
+    def ask(self, request: str = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") -> str:
+        """Send a request as it stands; the whole answer."""
+        with closing(self.connect()) as connection:
+            connection.sendall(request.encode())
+            return read_all(connection)
+
+    def connect(self) -> socket.socket:
+        """A fresh connection, 20 s patient."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def stop(self, number: int = signal.SIGTERM) -> str:
+        """Ask it to end; the rest of what it printed."""
+        self.process.send_signal(number)
+        self.process.wait(timeout=30)
+        assert self.process.stdout is not None
+        return self.process.stdout.read()
+
+
+def read_all(connection: socket.socket) -> str:
+    """Everything until the other side closes."""
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return b"".join(parts).decode()
+
+
+def free_port() -> int:
+    """A port that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation that nobody touches: copies of it save every test the migrations."""
+    name = f"deskhand_template_{uuid4().hex[:12]}"
+    installation = Installation(tmp_path_factory.mktemp("installation") / "data", database_url(name))
+    if installation.database_url:
+        postgres(f"CREATE DATABASE {name}")
+    installation.run(*COMMAND, "prepare")
+    yield installation
+    if installation.database_url:
+        postgres(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def installation(migrated: Installation, tmp_path: Path) -> Iterator[Installation]:
+    """A migrated, empty desk; its processes are ended afterwards."""
+    name = f"deskhand_process_{uuid4().hex[:12]}"
+    copy = Installation(tmp_path / "data", database_url(name))
+    shutil.copytree(migrated.data, copy.data)
+    if copy.database_url:
+        template = urlsplit(migrated.database_url).path.lstrip("/")
+        postgres(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield copy
+    for process in copy.processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+    if copy.database_url:
+        postgres(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def database_url(name: str) -> str:
+    """The run's PostgreSQL with another database; empty on SQLite."""
+    url = urlsplit(os.environ.get("DATABASE_URL", ""))
+    return f"{url.scheme}://{url.netloc}/{name}?{url.query}" if url.scheme else ""

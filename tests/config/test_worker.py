@@ -1,0 +1,74 @@
+"""Real worker processes on one queue, and what is left when one of them is killed."""
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.config.conftest import QUEUE, Installation
+
+
+def lines(path: Path) -> list[int]:
+    """What was sent so far."""
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+def wait_for_all(path: Path, count: int) -> None:
+    """Until each of `count` numbers was sent, at most half a minute."""
+    deadline = time.monotonic() + 30
+    while len(set(lines(path))) < count:
+        assert time.monotonic() < deadline, f"{len(set(lines(path)))} of {count} were sent"
+        time.sleep(0.05)
+
+
+def counted(installation: Installation) -> tuple[int, ...]:
+    """(entries, different entries, jobs left); waits a moment for the last job's row to go."""
+    for _ in range(10):
+        found = tuple(map(int, installation.run(sys.executable, QUEUE, "count").split()))
+        if found[2] == 0:
+            break
+    return found
+
+
+def test_two_workers_one_queue(installation: Installation, tmp_path: Path) -> None:
+    """F-25: nothing lost, nothing double, though one worker is killed between its tick and the end of its job."""
+    count, sent = 400, tmp_path / "sent"
+    installation.run(sys.executable, QUEUE, "fill", str(count))
+    steady = installation.start(sys.executable, QUEUE, "work", str(sent))
+    killed = installation.start(sys.executable, QUEUE, "work", str(sent), FAULTS="job.after_step:kill:50")
+    wait_for_all(sent, count)
+    assert killed.wait(timeout=10) == -signal.SIGKILL
+    assert counted(installation) == (count, count, 0)
+    assert len(lines(sent)) - count in {0, 1}  # the killed one's job may have written its line twice, no other
+    steady.terminate()
+    assert steady.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize("point", ["job.after_claim:kill:3", "job.after_step:kill:3", "job.before_finish:kill:3"])
+def test_a_worker_killed_anywhere_loses_and_doubles_nothing(
+    installation: Installation, tmp_path: Path, point: str
+) -> None:
+    """The kill matrix of the queue itself."""
+    sent = tmp_path / "sent"
+    installation.run(sys.executable, QUEUE, "fill", "5")
+    killed = installation.start(sys.executable, QUEUE, "work", str(sent), FAULTS=point)
+    assert killed.wait(timeout=20) == -signal.SIGKILL
+    assert len(lines(sent)) in {2, 3}
+    second = installation.start(sys.executable, QUEUE, "work", str(sent))
+    wait_for_all(sent, 5)
+    while counted(installation)[2]:
+        assert second.poll() is None
+    assert counted(installation) == (5, 5, 0)
+
+
+def test_a_stopped_worker_finishes_the_job_it_has(installation: Installation, tmp_path: Path) -> None:
+    """F-43: SIGTERM in the middle of a job (5 s long here) ends the worker after it, and takes no other."""
+    sent = tmp_path / "sent"
+    installation.run(sys.executable, QUEUE, "fill", "3")
+    worker = installation.start(sys.executable, QUEUE, "work", str(sent), FAULTS="job.before_finish:sleep:2")
+    wait_for_all(sent, 2)
+    worker.terminate()
+    assert worker.wait(timeout=20) == 0
+    assert tuple(map(int, installation.run(sys.executable, QUEUE, "count").split())) == (2, 2, 1)
