@@ -1,0 +1,26 @@
+"""Who changed what about the desk and its people: one row per change, before → after, never edited, never deleted."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from deskhand.core.models import AuditEntry
+
+
+def record(
+    action: str,
+    *,
+    by: AbstractBaseUser | None,
+    at: datetime,
+    subject: str,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Write the entry inside the caller's transaction.
+
+    `action` is a past-tense name (`user.invited`), `subject` says about whom or what (`user:12`); by=None is the system.
+    """
+    return AuditEntry.objects.create(
+        action=action, by_id=by.pk if by else None, at=at, subject=subject, before=before or {}, after=after or {}
+    )

@@ -1,0 +1,194 @@
+"""Jobs are rows: written in the transaction of the change that needs them, claimed by one statement, leased, retried.
+
+A worker that dies loses nothing: its lease runs out and another worker goes on with what is not ticked off. A worker that
+was too slow finds that the lease is no longer its own, and writes nothing. Everything here runs at least once; a job's
+effect must be safe to repeat (unique keys do that).
+"""
+
+import logging
+import random
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, models, transaction
+
+from deskhand.core.faults import fault
+from deskhand.core.models import Job
+
+log = logging.getLogger("deskhand.jobs")
+
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 12
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=4)
+
+
+class LeaseLostError(Exception):
+    """Another worker has taken this job over; what this one was about to write must not be written."""
+
+
+class GiveUpError(Exception):
+    """The job can never succeed (a refused recipient, say): do not try again, show it to a person."""
+
+
+@dataclass(slots=True)
+class Task:
+    """A claimed job in the hands of one worker."""
+
+    id: int
+    name: str
+    payload: dict[str, Any]
+    attempts: int
+    created_at: datetime
+    lease: str
+    done: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, tick: str) -> Iterator[bool]:
+        """One part of the job with its tick, in one transaction. Yields False when an earlier try has done it already."""
+        if tick in self.done:
+            yield False
+            return
+        with transaction.atomic():
+            yield True
+            self.done = [*self.done, tick]
+            if not Job.objects.filter(pk=self.id, lease=self.lease).update(done=self.done):
+                raise LeaseLostError(self.name)
+        fault("job.after_step")
+
+
+Handler = Callable[[Task], None]
+_handlers: dict[str, Handler] = {}
+
+
+def job(name: str) -> Callable[[Handler], Handler]:
+    """Register the function that does the jobs of this name."""
+
+    def register(handler: Handler) -> Handler:
+        _handlers[name] = handler
+        return handler
+
+    return register
+
+
+def enqueue(
+    name: str, payload: dict[str, Any], *, at: datetime, run_at: datetime | None = None, dedupe_key: str | None = None
+) -> None:
+    """Write a job row in the caller's transaction; it runs at `run_at` (default: `at`, that is now).
+
+    With a `dedupe_key`, nothing is added while a job with that key waits; once a worker has claimed it the key is free.
+    """
+    row = Job(name=name, payload=payload, created_at=at, run_at=run_at or at, dedupe_key=dedupe_key)
+    Job.objects.bulk_create([row], ignore_conflicts=dedupe_key is not None)
+
+
+def cancel(dedupe_key: str) -> bool:
+    """Take back a job that no worker has claimed yet; False when it is too late."""
+    return bool(Job.objects.filter(dedupe_key=dedupe_key, lease="").delete()[0])
+
+
+def retry(*, name: str, payload: dict[str, Any], at: datetime) -> None:
+    """Run a dead job again from its first attempt; its ticks stay."""
+    Job.objects.filter(name=name, payload=payload, state=Job.State.DEAD).update(
+        state=Job.State.READY, attempts=0, run_at=at, error="", lease="", leased_until=None
+    )
+
+
+def database_now() -> datetime:
+    """The database's clock, which all nodes share: leases are compared by it."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')")
+            return datetime.fromisoformat(cursor.fetchone()[0])
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]  # type: ignore[no-any-return]  # the driver returns an aware datetime
+
+
+_CLAIM = """
+    UPDATE core_job SET lease = %s, leased_until = %s, attempts = attempts + 1, dedupe_key = NULL
+    WHERE id = (
+        SELECT id FROM core_job
+        WHERE state = 'ready' AND run_at <= %s AND (leased_until IS NULL OR leased_until < %s)
+        ORDER BY run_at, id LIMIT 1 {lock}
+    )
+    RETURNING id
+"""
+
+
+def claim(*, at: datetime) -> Task | None:
+    """Take the oldest job that is due and free, in one statement, so that two workers never hold the same one."""
+    lease = secrets.token_hex(8)
+    statement = _CLAIM.format(lock="FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else "")
+    moment = connection.ops.adapt_datetimefield_value(at)
+    until = connection.ops.adapt_datetimefield_value(at + LEASE)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, [lease, until, moment, moment])
+        taken = cursor.fetchone()
+    if not taken:
+        return None
+    row = Job.objects.get(pk=taken[0])
+    return Task(row.pk, row.name, row.payload, row.attempts, row.created_at, lease, list(row.done))
+
+
+def run(task: Task, *, at: datetime) -> None:
+    """Do one claimed job and settle its row: gone when done, later when it failed, dead when it failed too often."""
+    fault("job.after_claim")
+    try:
+        _handlers[task.name](task)
+    except LeaseLostError:
+        log.warning("job %s #%s: the lease ran out, another worker has it", task.name, task.id)
+    except GiveUpError as error:
+        _settle(task, state=Job.State.DEAD, error=str(error))
+    except Exception as error:
+        log.exception("job %s #%s failed (attempt %s)", task.name, task.id, task.attempts)
+        words = f"{type(error).__name__}: {error}"[:2000]
+        if task.attempts >= ATTEMPTS:
+            _settle(task, state=Job.State.DEAD, error=words)
+        else:
+            _settle(task, run_at=at + pause_after(task.attempts), error=words)
+    else:
+        fault("job.before_finish")
+        Job.objects.filter(pk=task.id, lease=task.lease).delete()
+
+
+def longest_wait(*, at: datetime) -> timedelta:
+    """For how long the oldest job that is due and free has been waiting; zero when there is none."""
+    free = models.Q(leased_until=None) | models.Q(leased_until__lt=at)
+    oldest = Job.objects.filter(free, state=Job.State.READY, run_at__lte=at).aggregate(models.Min("run_at"))[
+        "run_at__min"
+    ]
+    return at - oldest if oldest else timedelta(0)
+
+
+def dead_count() -> int:
+    """How many jobs were tried often enough and wait for a person."""
+    return Job.objects.filter(state=Job.State.DEAD).count()
+
+
+def release(task: Task) -> None:
+    """Give a claimed job back at once, as if it had not been tried: the worker must stop before it is done."""
+    _settle(task, attempts=task.attempts - 1)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """Exponential backoff with full jitter, one minute to four hours, so that a dead server is not stormed."""
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * int(2 ** (attempts - 1)))
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
+
+
+def run_due(*, at: datetime, limit: int = 1000) -> int:
+    """Do everything that is due now, one after the other; how many were done."""
+    for count in range(limit):
+        task = claim(at=at)
+        if task is None:
+            return count
+        run(task, at=at)
+    return limit
+
+
+def _settle(task: Task, **changes: Any) -> None:  # noqa: ANN401 - column values
+    Job.objects.filter(pk=task.id, lease=task.lease).update(lease="", leased_until=None, **changes)
