@@ -1,0 +1,42 @@
+"""The only writer of the desk's settings."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from deskhand.core import audit
+from deskhand.desk.models import Desk
+from deskhand.desk.queries import forget_cached_desk
+
+
+class AlreadySetUpError(Exception):
+    """The set-up link has been used."""
+
+
+def configure(*, by: AbstractBaseUser | None, at: datetime, **values: Any) -> Desk:  # noqa: ANN401 - column values
+    """Change some of the desk's settings; one audit entry with what was and what is. Unchanged values write nothing."""
+    with transaction.atomic():
+        Desk.objects.get_or_create(pk=1)
+        desk = Desk.objects.select_for_update().get(pk=1)
+        before = {name: getattr(desk, name) for name, value in values.items() if getattr(desk, name) != value}
+        if before:
+            for name in before:
+                setattr(desk, name, values[name])
+            desk.version += 1
+            desk.full_clean()
+            desk.save(update_fields=[*before, "version"])
+            after = {name: values[name] for name in before}
+            audit.record("desk.configured", by=by, at=at, subject="desk", before=before, after=after)
+    forget_cached_desk()
+    return desk
+
+
+def finish_setup(*, by: AbstractBaseUser, at: datetime) -> None:
+    """From now on the set-up link is dead. Raises AlreadySetUpError for whoever comes second."""
+    with transaction.atomic():
+        if not Desk.objects.filter(pk=1, set_up_at=None).update(set_up_at=at):
+            raise AlreadySetUpError
+        audit.record("desk.set_up", by=by, at=at, subject="desk")
+    forget_cached_desk()
