@@ -1,0 +1,161 @@
+"""People, and what they belong to."""
+
+from typing import Any, ClassVar, Self
+from zoneinfo import available_timezones
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from deskhand.accounts.roles import PERMISSIONS, STAFF, Role
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless this machine knows the zone."""
+    if name and name not in available_timezones():
+        raise ValidationError(_("%(name)s is not a time zone we know."), params={"name": name})
+
+
+class Organization(models.Model):
+    """A customer company. Its managers see the tickets its members open (S4.17)."""
+
+    name = models.CharField(_("Name"), max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("name"), name="organization_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Named selections of people."""
+
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def staff(self) -> Self:
+        return self.filter(role__in=STAFF)
+
+    def customers(self) -> Self:
+        return self.filter(role=Role.CUSTOMER)
+
+    def visible_to(self, user: "User") -> Self:
+        """Staff see everybody; a manager sees the members of the own organization; anybody sees themselves."""
+        if user.can("people.read"):
+            return self
+        if user.is_manager and user.organization_id:
+            return self.filter(models.Q(pk=user.pk) | models.Q(organization_id=user.organization_id))
+        return self.filter(pk=user.pk)
+
+
+class UserManager(BaseUserManager["User"]):
+    """Looks people up by the name they sign in with."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: "User") -> UserQuerySet:
+        return self.get_queryset().visible_to(user)
+
+    def staff(self) -> UserQuerySet:
+        return self.get_queryset().staff()
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A person. `activated_at` is empty until an invited person has set a password (S2.4: invited → active)."""
+
+    email = models.EmailField(_("E-mail"), max_length=254, unique=True)
+    username = models.CharField(_("Username"), max_length=60, null=True, blank=True, default=None)  # noqa: DJ001 - most people have none, and it is unique
+    name = models.CharField(_("Name"), max_length=120)
+    role = models.CharField(_("Role"), max_length=8, choices=Role, default=Role.CUSTOMER)
+    organization = models.ForeignKey(Organization, models.SET_NULL, null=True, blank=True, related_name="members")
+    is_manager = models.BooleanField(_("Manager of the organization"), default=False)
+    is_active = models.BooleanField(default=True)
+    time_zone = models.CharField(_("Time zone"), max_length=60, blank=True, default="", validators=[validate_time_zone])
+    language = models.CharField(_("Language"), max_length=12, blank=True, default="")
+    created_at = models.DateTimeField()
+    invited_at = models.DateTimeField(null=True, blank=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.UniqueConstraint(Lower("username"), name="user_username_once"),
+            models.CheckConstraint(
+                condition=models.Q(username=None) | ~models.Q(username__contains="@"), name="username_is_no_email"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization"], name="user_organization"),
+            models.Index(fields=["role"], name="user_role"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+    @property
+    def is_staff(self) -> bool:
+        """Works in the staff surface."""
+        return self.role in STAFF
+
+    @property
+    def is_invited(self) -> bool:
+        """Has an account but never set it up."""
+        return self.activated_at is None
+
+    def can(self, permission: str) -> bool:
+        """Has the permission by role; an inactive person has none. Unknown names raise KeyError in tests by policy."""
+        return self.is_active and permission in PERMISSIONS[self.role]
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()
+        self.username = self.username or None
+
+
+class Team(models.Model):
+    """Agents who share tickets. A private team's tickets are seen by its members, leads and administrators only."""
+
+    name = models.CharField(_("Name"), max_length=80)
+    is_private = models.BooleanField(
+        _("Private: only members, leads and administrators see its tickets"), default=False
+    )
+    members: "models.ManyToManyField[User, Any]" = models.ManyToManyField(
+        User, related_name="teams", through="TeamMember"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("name"), name="team_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamMember(models.Model):
+    """An agent in a team."""
+
+    team = models.ForeignKey(Team, models.CASCADE)
+    user = models.ForeignKey(User, models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "user"], name="team_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team}"
