@@ -1,0 +1,142 @@
+"""Verbs as data, `{"do": "reply", "text": "…"}`: what a scheduled reply keeps, and one list for whoever acts later.
+
+An agent's reply waits some seconds before it happens (house rule: until then nobody else sees it, and taking it back is only
+canceling). What was typed is a row from the first moment, so nothing is lost when a process dies in between.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from deskhand.accounts.models import Team, User
+from deskhand.core import jobs
+from deskhand.core.html import compose
+from deskhand.tickets.changes import Change, ChangeError, change_ticket
+from deskhand.tickets.events import Via
+from deskhand.tickets.models import Priority, ScheduledChange, Status, Ticket
+
+Action = dict[str, Any]
+Step = Callable[[Change], None]
+
+
+class UnknownActionError(ChangeError):
+    """An action that is not in the list."""
+
+
+def steps(actions: Iterable[Action]) -> list[Step]:
+    """The verbs to speak, with everything slow (rendering, look-ups) done before the door opens."""
+    return [_step(action) for action in actions]
+
+
+def _step(action: Action) -> Step:  # noqa: C901 - one branch a verb, no other logic
+    match action:
+        case {"do": "reply", "text": str(text)}:
+            body = compose(text)
+            return lambda change: change.reply(body)
+        case {"do": "note", "text": str(text)}:
+            body = compose(text)
+            return lambda change: change.note(body)
+        case {"do": "set_status", "status": int(pk)}:
+            status = Status.objects.get(pk=pk)
+            return lambda change: change.set_status(status)
+        case {"do": "set_priority", "priority": int(pk)}:
+            priority = Priority.objects.get(pk=pk)
+            return lambda change: change.set_priority(priority)
+        case {"do": "assign", "agent": pk}:
+            agent = User.objects.get(pk=pk) if pk else None
+            return lambda change: change.assign(agent)
+        case {"do": "move_to_team", "team": pk}:
+            team = Team.objects.get(pk=pk) if pk else None
+            return lambda change: change.move_to_team(team)
+        case {"do": "tag", "name": str(name)}:
+            return lambda change: change.tag(name)
+        case {"do": "untag", "name": str(name)}:
+            return lambda change: change.untag(name)
+        case {"do": "close"}:
+            return lambda change: change.close()
+        case {"do": "reopen"}:
+            return lambda change: change.reopen()
+        case unknown:
+            raise UnknownActionError(str(unknown.get("do")))
+
+
+def perform(ticket: Ticket, actions: Iterable[Action], *, by: User, via: Via, at: datetime) -> Change:
+    """Do the actions at once, as one change. Raises ChangeError."""
+    todo = steps(actions)
+    with change_ticket(ticket, by=by, via=via, at=at) as change:
+        for step in todo:
+            step(change)
+    return change
+
+
+def schedule(
+    ticket: Ticket, actions: list[Action], *, by: User, via: Via, at: datetime, delay: timedelta
+) -> ScheduledChange | None:
+    """Do the actions after `delay`; until then `take_back` returns them. Without a delay they happen now (returns None).
+
+    What is not allowed is refused now, with the verb's ChangeError, not when nobody looks.
+    """
+    if not delay:
+        perform(ticket, actions, by=by, via=via, at=at)
+        return None
+    _rehearse(ticket, actions, by=by, via=via, at=at)
+    with transaction.atomic():
+        row = ScheduledChange.objects.create(
+            ticket=ticket, by=by, via=via, actions=actions, created_at=at, run_at=at + delay
+        )
+        jobs.enqueue(
+            "tickets.run_scheduled", {"id": row.pk}, at=at, run_at=row.run_at, dedupe_key=f"scheduled:{row.pk}"
+        )
+    return row
+
+
+def take_back(scheduled: ScheduledChange, *, by: User) -> list[Action] | None:
+    """Cancel it and return what it would have done, for the form; None when it has happened already."""
+    mine = ScheduledChange.objects.filter(pk=scheduled.pk, by=by)
+    if not mine.filter(state=ScheduledChange.State.PENDING).update(state=ScheduledChange.State.CANCELED):
+        return None
+    jobs.cancel(f"scheduled:{scheduled.pk}")
+    return list(scheduled.actions)
+
+
+def dismiss(scheduled: ScheduledChange, *, by: User) -> None:
+    """The author has read that it was refused."""
+    ScheduledChange.objects.filter(pk=scheduled.pk, by=by, state=ScheduledChange.State.REFUSED).update(
+        state=ScheduledChange.State.CANCELED
+    )
+
+
+@jobs.job("tickets.run_scheduled")
+def run_scheduled(task: jobs.Task) -> None:
+    """The time of a scheduled change has come. A second run finds it done."""
+    row = ScheduledChange.objects.select_related("ticket", "by").get(pk=task.payload["id"])
+    try:
+        todo = steps(row.actions)
+        with transaction.atomic():
+            waiting = ScheduledChange.objects.filter(pk=row.pk, state=ScheduledChange.State.PENDING)
+            if not waiting.update(state=ScheduledChange.State.DONE):
+                return
+            with change_ticket(row.ticket, by=row.by, via=Via(row.via), at=row.run_at) as change:
+                for step in todo:
+                    step(change)
+    except (ChangeError, Status.DoesNotExist, Priority.DoesNotExist, User.DoesNotExist, Team.DoesNotExist) as error:
+        ScheduledChange.objects.filter(pk=row.pk).update(
+            state=ScheduledChange.State.REFUSED, refusal=type(error).__name__
+        )
+
+
+class _RehearsalOver(Exception):  # noqa: N818 - it is no error: it rolls the rehearsal back
+    pass
+
+
+def _rehearse(ticket: Ticket, actions: list[Action], *, by: User, via: Via, at: datetime) -> None:
+    todo = steps(actions)
+    try:
+        with change_ticket(ticket, by=by, via=via, at=at) as change:
+            for step in todo:
+                step(change)
+            raise _RehearsalOver
+    except _RehearsalOver:
+        return

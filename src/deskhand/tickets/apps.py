@@ -1,0 +1,10 @@
+"""The room `tickets`."""
+
+from django.apps import AppConfig
+
+
+class TicketsConfig(AppConfig):
+    """See docs/architecture.md for what lives here."""
+
+    name = "deskhand.tickets"
+    default_auto_field = "django.db.models.BigAutoField"

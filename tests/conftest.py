@@ -1,0 +1,40 @@
+"""What every test stands on: a data folder of its own, given time, a cast."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+os.environ["SECRET_KEY"] = "tests only"
+os.environ["DATA"] = tempfile.mkdtemp(prefix="deskhand-tests-")
+os.environ["MAIL_WINDOW_S"] = "0"
+os.environ["PUBLIC_URL"] = "http://desk.example"
+os.environ.pop("SMTP_URL", None)
+
+import pytest
+
+from tests.cast import Cast, assemble
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    """The desk is cached per process; each test's database is another one."""
+    from deskhand.desk.queries import forget_cached_desk
+
+    forget_cached_desk()
+    yield
+    forget_cached_desk()
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The time of the test: a Monday noon, UTC."""
+    return NOON
+
+
+@pytest.fixture
+def cast(db: None, at: datetime) -> Cast:
+    """A desk that is set up, and everybody who plays in it."""
+    return assemble(at=at)
