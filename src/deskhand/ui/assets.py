@@ -1,7 +1,7 @@
 """Everything a browser loads besides pages: style sheets, scripts, the icon. Kept in memory, compressed once.
 
-The sources stay one file per component; the browser gets one style sheet and a few native modules. Every address carries
-a hash of all contents, so it may be kept for ever and is never stale, and there is no build or collect step to forget.
+The sources stay one file per component; the browser gets one style sheet and a few native modules. Every address
+carries a hash of all contents: it may be kept for ever and is never stale, and there is no build or collect step.
 """
 
 import gzip

@@ -45,7 +45,7 @@ class _CurrentDesk:
 
 def environment(**options: Any) -> jinja2.Environment:  # noqa: ANN401 - what Django's backend passes
     """What settings.TEMPLATES names. An unknown name in a template is an error, not an empty string."""
-    made = jinja2.Environment(
+    made = jinja2.Environment(  # noqa: S701 - autoescape is set below, over whatever came in
         **{
             **options,
             "autoescape": True,
@@ -91,6 +91,6 @@ def direction() -> str:
 
 @cache
 def icon(name: str, size: int = 16) -> Markup:
-    """A Lucide icon that takes the color of its text. It is decoration: the words beside it (or an aria-label) speak."""
+    """A Lucide icon in the color of its text. It is decoration: the words beside it (or an aria-label) speak."""
     drawing = lucide(name, size=size, **{"class": "icon", "aria-hidden": "true", "focusable": "false"})
     return Markup(drawing)  # noqa: S704 - from the package's own files, the name is written in our templates

@@ -6,4 +6,5 @@ import "./menu.js";
 import "./once.js";
 import "./seen.js";
 import "./shortcuts.js";
+import "./thread.js";
 import "./toast.js";

@@ -7,7 +7,7 @@ let timer = 0;
 const isTyping = (target) => target.isContentEditable || target.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=submit], [type=button])");
 const isShown = (element) => element.checkVisibility();
 const rows = () => [...document.querySelectorAll("[data-row]")].filter(isShown);
-const offered = (key) => [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key && (isShown(element) || element.matches(".modes input, [popovertarget]")));
+const offered = (key) => [...document.querySelectorAll("[data-key]")].find((element) => element.dataset.key === key && (isShown(element) || element.matches(".modes input, .back, [popovertarget]")));
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && isTyping(event.target)) event.target.blur();
