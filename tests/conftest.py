@@ -5,16 +5,22 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+# Named here and not in pyproject.toml, or pytest-django reads the settings before the lines below.
+os.environ["DJANGO_SETTINGS_MODULE"] = "deskhand.config.settings"
 os.environ["SECRET_KEY"] = "tests only"
 os.environ["DATA"] = tempfile.mkdtemp(prefix="deskhand-tests-")
 os.environ["MAIL_WINDOW_S"] = "0"
 os.environ["PUBLIC_URL"] = "http://desk.example"
 os.environ.pop("SMTP_URL", None)
 
+import django
 import pytest
 
-from tests.cast import Cast, assemble
+django.setup()
 
+from tests.cast import Cast, assemble  # noqa: E402 - models can be imported only after django.setup()
+
+pytest_plugins = ["tests.processes"]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
