@@ -16,7 +16,7 @@ from a2wsgi import WSGIMiddleware
 from deskhand.config import asgi
 from deskhand.config.parent import Parent
 from deskhand.config.web import Server, configuration
-from tests.config.conftest import read_all
+from tests.processes import read_all
 
 
 @dataclass

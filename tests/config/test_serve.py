@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deskhand.config import serve
-from tests.config.conftest import COMMAND, Installation, Served, free_port, read_all
+from tests.processes import COMMAND, Installation, Served, free_port, read_all
 
 
 def is_whole(answer: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.conftest import QUEUE, Installation
+from tests.processes import QUEUE, Installation
 
 
 def lines(path: Path) -> list[int]:

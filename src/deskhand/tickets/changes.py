@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Max
 
 from deskhand.accounts.models import Team, User
@@ -367,8 +367,11 @@ def change_ticket(
     """Change a ticket that exists. Raises the `ChangeError` of the verb that was refused; then nothing is written."""
     desk = current_desk()
     with transaction.atomic():
-        rows = Ticket.objects.select_for_update(of=("self",)).select_related("status", "priority", "team", "assignee")
-        locked = rows.get(pk=ticket.pk)
+        if connection.features.has_select_for_update:
+            # Alone: in one statement with the joins, PostgreSQL re-checks them against the rows it saw before it waited,
+            # and finds nothing when another change has just set another priority.
+            Ticket.objects.select_for_update().values_list("pk").get(pk=ticket.pk)
+        locked = Ticket.objects.select_related("status", "priority", "team", "assignee").get(pk=ticket.pk)
         change = Change(locked, by=by, via=via, at=at, cause=cause, desk=desk, change_id=change_id or uuid.uuid4())
         yield change
         change._finish()  # noqa: SLF001 - the door closes what it opened

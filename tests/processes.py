@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 
 COMMAND = (sys.executable, "-m", "deskhand.config.cli")
-QUEUE = str(Path(__file__).with_name("queue_process.py"))
+QUEUE = str(Path(__file__).with_name("config") / "queue_process.py")
 
 
 def postgres(statement: str) -> None:
