@@ -1,5 +1,6 @@
 // <desk-composer>: Ctrl/Cmd+Enter sends; what is typed is kept per ticket and mode, in this tab only, until it is sent.
 const PREFIX = "draft:";
+const SENT = "sent:";
 
 class Composer extends HTMLElement {
   connectedCallback() {
@@ -8,21 +9,22 @@ class Composer extends HTMLElement {
     if (!this.form || !this.text) return;
     this.text.addEventListener("input", () => this.keep());
     this.text.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        event.preventDefault();
-        this.form.requestSubmit();
-      }
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      this.form.requestSubmit();
     });
-    for (const mode of this.querySelectorAll(".modes input")) mode.addEventListener("change", () => this.restore());
-    this.form.addEventListener("submit", () => this.keep());
+    for (const mode of this.querySelectorAll(".modes input")) mode.addEventListener("change", () => this.change());
+    this.form.addEventListener("submit", () => { this.keep(); sessionStorage.setItem(SENT + this.key, ""); });
     this.form.addEventListener("htmx:afterRequest", (event) => event.target === this.form && event.detail.successful && this.forget());
-    if (this.dataset.sent !== undefined) this.forget();
-    else if (!this.text.value) this.restore();
+    // A form that was received answers with a redirect; a page that was merely opened again did not.
+    const arrived = performance.getEntriesByType("navigation")[0]?.redirectCount > 0;
+    if (this.text.value) this.keep();
+    else if (arrived) this.forgetSent();
+    if (!this.text.value) this.show(sessionStorage.getItem(this.key) ?? "");
   }
 
   get key() {
-    const mode = this.form.querySelector(".modes input:checked");
-    return PREFIX + this.text.dataset.draft + ":" + (mode ? mode.value : "reply");
+    return PREFIX + this.text.dataset.draft + ":" + (this.form.querySelector(".modes input:checked")?.value ?? "reply");
   }
 
   keep() {
@@ -33,21 +35,30 @@ class Composer extends HTMLElement {
     if (saved) saved.textContent = this.text.value ? saved.dataset.saved : "";
   }
 
-  restore() {
-    // A mode shows its own draft; with none, what is in the box stays and now belongs to this mode.
-    const draft = this.text.dataset.draft && sessionStorage.getItem(this.key);
-    if (draft) this.text.value = draft;
+  // Each mode has its own draft. A reply may become a note; a note never becomes a reply by a slip.
+  change() {
+    const draft = sessionStorage.getItem(this.key);
+    if (draft !== null || this.key.endsWith(":reply")) this.show(draft ?? "");
+    else this.keep();
+  }
+
+  show(words) {
+    this.text.value = words;
     this.text.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   forget() {
-    sessionStorage.removeItem(this.key);
+    for (const key of [this.key, SENT + this.key]) sessionStorage.removeItem(key);
+  }
+
+  forgetSent() {
+    const mine = SENT + PREFIX + this.text.dataset.draft + ":";
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(mine)) for (const gone of [key, key.slice(SENT.length)]) sessionStorage.removeItem(gone);
   }
 }
 customElements.define("desk-composer", Composer);
 
 // Signing out leaves nothing of what was typed behind.
 document.addEventListener("submit", (event) => {
-  if (!event.target.hasAttribute("data-forget-drafts")) return;
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+  if (event.target.hasAttribute("data-forget-drafts")) sessionStorage.clear();
 });
