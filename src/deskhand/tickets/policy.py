@@ -32,7 +32,12 @@ def takes_part(user: User, ticket: Ticket) -> bool:
     """Is the requester, follows the ticket, or manages the organization it was opened for (S4.17)."""
     if not user.is_active:
         return False
-    return user.pk == ticket.requester_id or manages(user, ticket) or follows(user, ticket)
+    return owns(user, ticket) or follows(user, ticket)
+
+
+def owns(user: User, ticket: Ticket) -> bool:
+    """Is the requester, or manages the organization it was opened for."""
+    return user.is_active and (user.pk == ticket.requester_id or manages(user, ticket))
 
 
 def follows(user: User, ticket: Ticket) -> bool:

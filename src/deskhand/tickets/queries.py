@@ -11,14 +11,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
 
 from deskhand.accounts.models import Team, User
-from deskhand.tickets.events import PHRASES, Kind
-from deskhand.tickets.models import SOLVED, Category, Event, Message, ScheduledChange, Seen, Tag, Ticket
+from deskhand.tickets.events import PHRASES, REVERSIBLE, Kind
+from deskhand.tickets.models import (
+    SOLVED,
+    Category,
+    Event,
+    Message,
+    Priority,
+    ScheduledChange,
+    Seen,
+    Status,
+    Tag,
+    Ticket,
+    Topic,
+)
 
 COUNT_CAP: Final = 1_001
 PAGE: Final = 50
@@ -42,6 +54,7 @@ class Row:
     assignee: str
     topic: str
     team: str
+    last_replier_id: int | None
     last_replier: str
     last_reply_by_staff: bool
     preview: str
@@ -51,10 +64,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, and the key of the page after them (empty on the last)."""
+    """Rows, the key of the page after them (empty on the last) and of the one before (empty on the first)."""
 
     rows: list[Row]
     next: str
+    previous: str
 
 
 class View(StrEnum):
@@ -90,20 +104,22 @@ def in_view(view: View, user: User) -> QuerySet[Ticket]:
             return tickets.filter(is_unsolved=False)
 
 
-def staff_page(view: View, *, user: User, after: str = "", limit: int = PAGE) -> Page:
+def staff_page(view: View, *, user: User, after: str = "", before: str = "", limit: int = PAGE) -> Page:
     """A page of an agent's list, newest activity first."""
-    return _page(in_view(view, user), user=user, by="updated_at", after=after, limit=limit, customer=False)
+    return _page(
+        in_view(view, user), user=user, by="updated_at", after=after, before=before, limit=limit, customer=False
+    )
 
 
-def staff_search(words: str, *, user: User, after: str = "", limit: int = PAGE) -> Page:
+def staff_search(words: str, *, user: User, after: str = "", before: str = "", limit: int = PAGE) -> Page:
     """Tickets by number, or by a part of the subject, the requester's name or e-mail; all of the words must occur."""
     tickets = _matching(Ticket.objects.visible_to(user), words, people=True)
-    return _page(tickets, user=user, by="updated_at", after=after, limit=limit, customer=False)
+    return _page(tickets, user=user, by="updated_at", after=after, before=before, limit=limit, customer=False)
 
 
 def view_counts(user: User) -> dict[View, int]:
-    """How many tickets each of the agent's lists of unsolved tickets holds, at most COUNT_CAP."""
-    return {view: capped_count(in_view(view, user)) for view in (View.UNASSIGNED, View.MINE, View.OPEN)}
+    """How many tickets each of the agent's lists of unsolved tickets holds, at most COUNT_CAP; one query for all."""
+    return _counts({view: in_view(view, user) for view in (View.UNASSIGNED, View.MINE, View.OPEN)}, user)
 
 
 def in_tab(tab: Tab, user: User) -> QuerySet[Ticket]:
@@ -122,17 +138,20 @@ def in_tab(tab: Tab, user: User) -> QuerySet[Ticket]:
             return tickets
 
 
-def portal_page(tab: Tab, *, user: User, words: str = "", after: str = "", limit: int = PAGE) -> Page:
-    """A page of a customer's tickets, the latest public activity first; `words` search number and subject."""
+def portal_page(tab: Tab, *, user: User, words: str = "", after: str = "", before: str = "", limit: int = PAGE) -> Page:
+    """A page of a customer's tickets, the latest public activity first; `words` search number and subject.
+
+    Who opened the ticket is no replier yet: `last_replier` is empty until somebody replied.
+    """
     tickets = in_tab(tab, user)
     if words:
         tickets = _matching(tickets, words, people=False)
-    return _page(tickets, user=user, by="public_updated_at", after=after, limit=limit, customer=True)
+    return _page(tickets, user=user, by="public_updated_at", after=after, before=before, limit=limit, customer=True)
 
 
-def tab_counts(user: User) -> dict[Tab, int]:
-    """How many tickets each tab holds, at most COUNT_CAP each."""
-    return {tab: capped_count(in_tab(tab, user)) for tab in Tab}
+def tab_counts(user: User, *tabs: Tab) -> dict[Tab, int]:
+    """How many tickets these tabs (all, if none is named) hold, at most COUNT_CAP each; one query for all."""
+    return _counts({tab: in_tab(tab, user) for tab in tabs or Tab}, user)
 
 
 def capped_count(tickets: QuerySet[Ticket]) -> int:
@@ -140,45 +159,71 @@ def capped_count(tickets: QuerySet[Ticket]) -> int:
     return tickets.order_by()[:COUNT_CAP].count()
 
 
+class _CappedCount(Subquery):
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
+    output_field = IntegerField()
+
+
+Name = TypeVar("Name", View, Tab)
+
+
+def _counts(lists: dict[Name, QuerySet[Ticket]], user: User) -> dict[Name, int]:
+    columns = [_CappedCount(tickets.order_by().values("pk")[:COUNT_CAP]) for tickets in lists.values()]
+    counted = User.objects.filter(pk=user.pk).values_list(*columns).get()
+    return dict(zip(lists, counted, strict=True))
+
+
 def earlier_tickets(ticket: Ticket, *, user: User, limit: int = 5) -> list[Row]:
     """The requester's other tickets, newest first."""
     others = Ticket.objects.visible_to(user).filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
-    return _page(others, user=user, by="updated_at", after="", limit=limit, customer=False).rows
+    return _page(others, user=user, by="updated_at", limit=limit, customer=False).rows
 
 
 _COLUMNS: Final = (
     "id", "number", "subject", "category", "status__name", "priority__slug", "priority__name", "requester_id",
     "requester__name", "organization__name", "assignee_id", "assignee__name", "topic__name", "team__name",
-    "last_replier__name", "last_reply_by_staff", "preview",
+    "last_replier_id", "last_replier__name", "last_reply_by_staff", "preview",
 )  # fmt: skip
+_MAY_BE_NONE: Final = {_COLUMNS.index("assignee_id"), _COLUMNS.index("last_replier_id")}
+_REPLIER: Final = _COLUMNS.index("last_replier_id")
 
 
-def _page(tickets: QuerySet[Ticket], *, user: User, by: str, after: str, limit: int, customer: bool) -> Page:
+def _page(
+    tickets: QuerySet[Ticket], *, user: User, by: str, limit: int, customer: bool, after: str = "", before: str = ""
+) -> Page:
     columns = [("status__customer_name" if customer and name == "status__name" else name) for name in _COLUMNS]
     marker = F("last_public_event" if customer else "last_event")
     seen = Subquery(Seen.objects.filter(user=user, ticket=OuterRef("pk")).values("event")[:1])
-    if key := _read_key(after):
+    replied = Exists(Event.objects.filter(ticket=OuterRef("pk"), kind=Kind.REPLIED)) if customer else Value(value=True)
+    key = _read_key(before or after)
+    is_back = bool(before and key)
+    if key:
         at, pk = key
-        tickets = tickets.filter(Q(**{f"{by}__lte": at}) & (Q(**{f"{by}__lt": at}) | Q(pk__lt=pk)))
-    found = list(tickets.order_by(f"-{by}", "-pk").values_list(*columns, by, marker, seen)[: limit + 1])
+        past = "gt" if is_back else "lt"
+        tickets = tickets.filter(Q(**{f"{by}__{past}e": at}) & (Q(**{f"{by}__{past}": at}) | Q(**{f"pk__{past}": pk})))
+    tickets = tickets.order_by(by, "pk") if is_back else tickets.order_by(f"-{by}", "-pk")
+    found = list(tickets.values_list(*columns, by, marker, seen, replied)[: limit + 1])
     rows = [
-        Row(*_filled([*values, at, (seen_event or 0) < last_event]))
-        for *values, at, last_event, seen_event in found[:limit]
+        Row(*_filled([*values, at, (seen_event or 0) < last_event], is_replied=is_replied))
+        for *values, at, last_event, seen_event, is_replied in (reversed(found[:limit]) if is_back else found[:limit])
     ]
-    last = rows[-1] if len(found) > limit else None
-    return Page(rows=rows, next=_write_key(last.at, last.id) if last else "")
+    is_more = len(found) > limit
+    return Page(
+        rows=rows,
+        next=_write_key(rows[-1]) if rows and (is_back or is_more) else "",
+        previous=_write_key(rows[0]) if rows and (is_more if is_back else key) else "",
+    )
 
 
-_ASSIGNEE: Final = _COLUMNS.index("assignee_id")
+def _filled(values: list[Any], *, is_replied: bool) -> list[Any]:
+    """A missing name is an empty text, a missing id stays None."""
+    if not is_replied:
+        values[_REPLIER : _REPLIER + 2] = None, None
+    return [value if value is not None or index in _MAY_BE_NONE else "" for index, value in enumerate(values)]
 
 
-def _filled(values: list[Any]) -> list[Any]:
-    """A missing name is an empty text; a missing assignee stays None."""
-    return [value if value is not None or index == _ASSIGNEE else "" for index, value in enumerate(values)]
-
-
-def _write_key(at: datetime, pk: int) -> str:
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), pk]).encode()).decode()
+def _write_key(row: Row) -> str:
+    return base64.urlsafe_b64encode(json.dumps([row.at.isoformat(), row.id]).encode()).decode()
 
 
 def _read_key(key: str) -> tuple[datetime, int] | None:
@@ -218,6 +263,7 @@ class Line:
     change: uuid.UUID
     last_event: int
     is_new: bool
+    is_reversible: bool
 
 
 def timeline(ticket: Ticket, *, user: User, as_staff: bool, limit: int = 500) -> list[Line]:
@@ -252,6 +298,7 @@ def _line(
     return Line(
         at=last.at, by_id=last.by_id, by=_who(last), message=message, sentences=sentences, change=change,
         last_event=last.pk, is_new=last.pk > seen and last.by_id != user.pk,
+        is_reversible=any(event.kind in REVERSIBLE for event in told),
     )  # fmt: skip
 
 
@@ -310,6 +357,37 @@ def known_tags(limit: int = 200) -> list[str]:
     return list(Tag.objects.order_by("name").values_list("name", flat=True)[:limit])
 
 
+def topics() -> list[Topic]:
+    """Topics to choose from, in their order."""
+    return list(Topic.objects.filter(is_archived=False))
+
+
+def priorities() -> list[Priority]:
+    """Priorities to choose from, the least urgent first."""
+    return list(Priority.objects.all())
+
+
+def statuses() -> list[Status]:
+    """Statuses to choose from, in their order."""
+    return list(Status.objects.all())
+
+
+def followers_of(ticket: Ticket) -> list[User]:
+    """Who hears of it besides its requester and assignee, by name."""
+    return list(User.objects.filter(followed__ticket=ticket).order_by("name"))
+
+
+def spoken_since(ticket: Ticket, *, event: int, user: User) -> frozenset[int]:
+    """The public messages of others that came after this event; whoever wrote an answer before may want to read them."""
+    news = ticket.events.filter(pk__gt=event, is_public=True, kind__in=_SPOKEN).exclude(by=user)
+    return frozenset(pk for pk in news.values_list("message", flat=True) if pk)
+
+
+def has_change(ticket: Ticket, change: uuid.UUID) -> bool:
+    """Is this a change of this very ticket?"""
+    return ticket.events.filter(change=change).exists()
+
+
 def assignable_agents(ticket: Ticket) -> list[User]:
     """Who may be given this ticket, by name."""
     agents = User.objects.staff().active()
@@ -330,3 +408,16 @@ def teams_for(user: User) -> list[Team]:
 def is_solved(ticket: Ticket) -> bool:
     """Resolved or closed."""
     return ticket.category in SOLVED
+
+
+def customers_following(ticket: Ticket) -> list[User]:
+    """The customers who hear of the ticket without having opened it; which staff follows is not for their eyes."""
+    return list(User.objects.customers().filter(followed__ticket=ticket).order_by("name"))
+
+
+def colleague(ticket: Ticket, *, user: User, email: str) -> User | None:
+    """The customer with this address, if `user` and they belong to the organization the ticket was opened for."""
+    if ticket.organization_id is None or user.organization_id != ticket.organization_id:
+        return None
+    colleagues = User.objects.customers().active().filter(organization=ticket.organization_id)
+    return colleagues.filter(email__iexact=email).first()
