@@ -22,7 +22,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
     "django_htmx",
@@ -102,11 +101,6 @@ LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [environment.PACKAGE / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
-
-STATIC_URL = "/static/"
-STATICFILES_DIRS = [environment.PACKAGE / "ui" / "static"]
-STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-STATIC_ROOT = DATA / "static"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
