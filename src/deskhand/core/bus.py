@@ -9,19 +9,27 @@ A reaction loads by id, calls one thing, and is safe to run twice. Each runs in 
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from deskhand.core import jobs
+
+OLD_AFTER: Final = timedelta(days=1)  # house rule: older news mails and calls nobody, so an import or a demo is quiet
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One thing that happened: its name, the ids it concerns, and when."""
+    """One thing that happened: its name, the ids it concerns, when, and when a worker came to tell it."""
 
     name: str
     ids: dict[str, Any]
     at: datetime
+    heard_at: datetime
+
+    @property
+    def is_old(self) -> bool:
+        """Over a day has passed: nobody outside is told any more."""
+        return self.heard_at - self.at > OLD_AFTER
 
 
 Reaction = Callable[[News], None]
@@ -57,4 +65,4 @@ def dispatch(job: jobs.Task) -> None:
             tick = f"{name}>{reaction.__module__}.{reaction.__qualname__}"
             with job.step(tick) as is_due:
                 if is_due:
-                    reaction(News(name=name, ids=job.payload["ids"], at=job.created_at))
+                    reaction(News(name=name, ids=job.payload["ids"], at=job.created_at, heard_at=job.claimed_at))

@@ -31,6 +31,10 @@ class LeaseLostError(Exception):
     """Another worker has taken this job over; what this one was about to write must not be written."""
 
 
+class RetryLaterError(Exception):
+    """It could not be done now, for a reason that is known and written down (a server that is away): no traceback."""
+
+
 class GiveUpError(Exception):
     """The job can never succeed (a refused recipient, say): do not try again, show it to a person."""
 
@@ -44,6 +48,7 @@ class Task:
     payload: dict[str, Any]
     attempts: int
     created_at: datetime
+    claimed_at: datetime
     lease: str
     done: list[str] = field(default_factory=list)
 
@@ -131,7 +136,7 @@ def claim(*, at: datetime) -> Task | None:
     if not taken:
         return None
     row = Job.objects.get(pk=taken[0])
-    return Task(row.pk, row.name, row.payload, row.attempts, row.created_at, lease, list(row.done))
+    return Task(row.pk, row.name, row.payload, row.attempts, row.created_at, at, lease, list(row.done))
 
 
 def run(task: Task, *, at: datetime) -> None:
@@ -143,13 +148,12 @@ def run(task: Task, *, at: datetime) -> None:
         log.warning("job %s #%s: the lease ran out, another worker has it", task.name, task.id)
     except GiveUpError as error:
         _settle(task, state=Job.State.DEAD, error=str(error))
+    except RetryLaterError as error:
+        log.warning("job %s #%s is tried again later: %s", task.name, task.id, error)
+        _later(task, words=str(error), at=at)
     except Exception as error:
         log.exception("job %s #%s failed (attempt %s)", task.name, task.id, task.attempts)
-        words = f"{type(error).__name__}: {error}"[:2000]
-        if task.attempts >= ATTEMPTS:
-            _settle(task, state=Job.State.DEAD, error=words)
-        else:
-            _settle(task, run_at=at + pause_after(task.attempts), error=words)
+        _later(task, words=f"{type(error).__name__}: {error}", at=at)
     else:
         fault("job.before_finish")
         Job.objects.filter(pk=task.id, lease=task.lease).delete()
@@ -188,6 +192,13 @@ def run_due(*, at: datetime, limit: int = 1000) -> int:
             return count
         run(task, at=at)
     return limit
+
+
+def _later(task: Task, *, words: str, at: datetime) -> None:
+    if task.attempts >= ATTEMPTS:
+        _settle(task, state=Job.State.DEAD, error=words[:2000])
+    else:
+        _settle(task, run_at=at + pause_after(task.attempts), error=words[:2000])
 
 
 def _settle(task: Task, **changes: Any) -> None:  # noqa: ANN401 - column values
