@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from deskhand.accounts.roles import PERMISSIONS, STAFF, Role
@@ -81,7 +82,9 @@ class User(AbstractBaseUser):
     language = models.CharField(_("Language"), max_length=12, blank=True, default="")
     created_at = models.DateTimeField()
     invited_at = models.DateTimeField(null=True, blank=True)
+    invited_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     activated_at = models.DateTimeField(null=True, blank=True)
+    session_epoch = models.PositiveIntegerField(default=0)  # one more, and every open session of this person is over
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
@@ -123,6 +126,11 @@ class User(AbstractBaseUser):
     def can(self, permission: str) -> bool:
         """Has the permission by role; an inactive person has none. Unknown names raise KeyError in tests by policy."""
         return self.is_active and permission in PERMISSIONS[self.role]
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must carry to stay this person's: changes with the password and with `session_epoch`."""
+        value = f"{self.session_epoch}:{self.password}"
+        return salted_hmac("deskhand.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     def clean(self) -> None:
         super().clean()

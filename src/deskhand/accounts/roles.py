@@ -19,7 +19,7 @@ _AGENT: Final = frozenset({
     "staff.enter", "ticket.reply", "ticket.note", "ticket.status", "ticket.priority", "ticket.assign",
     "ticket.move", "ticket.tag", "ticket.open_for", "mail.read", "people.read",
 })  # fmt: skip
-_LEAD: Final = _AGENT | {"ticket.see_private", "mail.send", "people.invite", "organization.change"}
+_LEAD: Final = _AGENT | {"ticket.see_private", "ticket.redact", "mail.send", "people.invite", "organization.change"}
 _ADMIN: Final = _LEAD | {"people.change", "people.change_role", "team.change", "desk.configure", "audit.read"}
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
@@ -29,4 +29,4 @@ PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.ADMIN: _ADMIN,
 }
 STAFF: Final = (Role.AGENT, Role.LEAD, Role.ADMIN)
-RANK: Final = {Role.CUSTOMER: 0, Role.AGENT: 1, Role.LEAD: 2, Role.ADMIN: 3}
+RANK: Final[dict[str, int]] = {Role.CUSTOMER: 0, Role.AGENT: 1, Role.LEAD: 2, Role.ADMIN: 3}

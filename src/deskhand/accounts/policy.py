@@ -1,0 +1,48 @@
+"""May they? Predicates over people; nothing here writes. by=None is the system, which may."""
+
+from deskhand.accounts.models import User
+from deskhand.accounts.roles import RANK, Role
+from deskhand.desk.models import Desk, Registration
+
+
+def can_invite(by: User | None, role: str) -> bool:
+    """Inviting customers needs one permission, inviting anybody above them another; nobody invites above themselves."""
+    if by is None:
+        return True
+    if role == Role.CUSTOMER:
+        return by.can("people.invite")
+    return by.can("people.invite") and by.can("people.change_role") and RANK[role] <= RANK[by.role]
+
+
+def can_change_person(by: User | None, person: User) -> bool:
+    """Name, address book and state of somebody who does not rank higher."""
+    return by is None or (by.can("people.change") and RANK[person.role] <= RANK[by.role])
+
+
+def can_place(by: User | None, person: User) -> bool:
+    """Put somebody who does not rank higher into an organization, or make them its manager."""
+    return by is None or (by.can("organization.change") and RANK[person.role] <= RANK[by.role])
+
+
+def can_change_role(by: User | None, person: User, role: str) -> bool:
+    """Neither the old nor the new role may be above one's own; nobody changes their own (A13)."""
+    if by is None:
+        return True
+    highest = max(RANK[person.role], RANK[role])
+    return by.pk != person.pk and by.can("people.change_role") and highest <= RANK[by.role]
+
+
+def can_register(email: str, desk: Desk) -> bool:
+    """Whether the desk lets the owner of this address make an account without being asked."""
+    match desk.registration:
+        case Registration.OPEN:
+            return True
+        case Registration.DOMAINS:
+            return email.rpartition("@")[2].lower() in {domain.lower() for domain in desk.allowed_domains}
+        case _:
+            return False
+
+
+def is_open_for_registration(desk: Desk) -> bool:
+    """Whether there is a page to register at all."""
+    return desk.registration in {Registration.OPEN, Registration.DOMAINS}
