@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -53,9 +53,9 @@ class Installation:
 
     def run(self, *command: str, **more: str) -> str:
         """Run a process to its end; what it printed."""
-        return subprocess.run(
-            command, env=self.environment(**more), check=True, capture_output=True, text=True, timeout=60
-        ).stdout
+        done = subprocess.run(command, env=self.environment(**more), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def serve(self, *arguments: str) -> "Served":
         """Start `deskhand serve` on a free port and wait until it says that it is ready."""
@@ -77,8 +77,11 @@ class Served:
     def children(self) -> set[int]:
         """The ids of its child processes."""
         pid = self.process.pid
-        tasks = Path(f"/proc/{pid}/task").iterdir()
-        return {int(child) for task in tasks for child in (task / "children").read_text().split()}
+        found: set[int] = set()
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):  # threads come and go
+                found |= set(map(int, (task / "children").read_text().split()))
+        return found
 
     def child(self, name: str) -> int:
         """The id of the child that runs as `name`; waits for it."""

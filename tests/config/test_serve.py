@@ -150,6 +150,15 @@ def test_children_do_not_outlive_a_killed_parent(installation: Installation) -> 
         time.sleep(0.05)
 
 
+def test_an_unreachable_database_is_said_plainly(installation: Installation) -> None:
+    """One line with the server's own reason; no traceback."""
+    url = "postgres://nobody@127.0.0.1:1/nothing"
+    refused = installation.start(*COMMAND, "serve", "--port", str(free_port()), DATABASE_URL=url)
+    said = refused.communicate(timeout=20)[0]
+    assert re.fullmatch(r"The database does not answer: .*Connection refused.*\n", said), said
+    assert refused.returncode == 1
+
+
 def is_alive(pid: int) -> bool:
     """Runs, and is not just waiting to be collected."""
     try:

@@ -18,7 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from deskhand.config import environment
-from deskhand.config.prepare import first_line
+from deskhand.config.prepare import first_line, without_pool
 from deskhand.core import jobs
 from deskhand.desk import queries
 
@@ -147,6 +147,7 @@ def worker(*, at: datetime) -> Finding:
 
 def examine() -> list[Finding]:
     """Every finding that can be had; what needs the database is left out when it does not answer."""
+    without_pool()
     data = environment.data_folder()
     findings = [key(data)]
     if data.exists():

@@ -43,6 +43,7 @@ def prepare() -> Facts:
     create_key()
     try:
         django.setup()
+        without_pool()
         with migration_lock():
             call_command("migrate", verbosity=0, interactive=False)
             call_command("createcachetable", verbosity=0)
@@ -120,6 +121,11 @@ def _facts() -> Facts:
         public_url=desk.public_url,
         setup_path="" if is_set_up else f"/set-up/{queries.setup_token()}/",
     )
+
+
+def without_pool() -> None:
+    """One process, one connection: a pool would wait ten seconds and then hide why the server refuses."""
+    connection.settings_dict["OPTIONS"].pop("pool", None)
 
 
 def first_line(error: Exception) -> str:
