@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 import deskhand
-from deskhand.ui import assets
+from deskhand.ui import assets, jinja
 
 PACKAGE = Path(deskhand.__file__).parent
 TEMPLATES = sorted(PACKAGE.glob("*/templates/**/*.html"))
@@ -99,3 +99,8 @@ def test_an_asset_cannot_be_written_and_other_pages_pass(rf: RequestFactory) -> 
 def test_a_wrong_name_is_an_error_in_the_template() -> None:
     with pytest.raises(KeyError):
         assets.static("deskhnd.css")
+
+
+def test_every_icon_that_a_template_names_exists() -> None:
+    named = {name for path in TEMPLATES for name in re.findall(r"""icon\(\s*["']([\w-]+)["']""", path.read_text())}
+    assert len({jinja.icon(name) for name in named}) == len(named) > 0
