@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from itertools import pairwise
 
 import django
 
@@ -49,12 +50,14 @@ match sys.argv[1:]:
         folded = Event.objects.filter(ticket__number=1001, kind="ticket.priority_changed").order_by("pk")
         chain = [(event.before["id"], event.after["id"]) for event in folded]
         sys.stdout.write(
-            json.dumps({
-                "numbers": numbers,
-                "messages": sorted(Message.objects.filter(by_staff=True).values_list("text", flat=True)),
-                "tags": TicketTag.objects.count(),
-                "replied": Event.objects.filter(kind="ticket.replied").count(),
-                "priority_chain_is_unbroken": all(a[1] == b[0] for a, b in zip(chain, chain[1:], strict=False)),
-                "priority_is_the_last": chain[-1][1] == Ticket.objects.get(number=1001).priority_id,
-            })
+            json.dumps(
+                {
+                    "numbers": numbers,
+                    "messages": sorted(Message.objects.filter(by_staff=True).values_list("text", flat=True)),
+                    "tags": TicketTag.objects.count(),
+                    "replied": Event.objects.filter(kind="ticket.replied").count(),
+                    "priority_chain_is_unbroken": all(a[1] == b[0] for a, b in pairwise(chain)),
+                    "priority_is_the_last": chain[-1][1] == Ticket.objects.get(number=1001).priority_id,
+                }
+            )
         )

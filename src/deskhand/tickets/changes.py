@@ -12,10 +12,9 @@ job row that tells the upper rooms. So nobody can forget to log, notify or index
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import Concatenate, Final, ParamSpec
 
 from django.db import connection, transaction
 from django.db.models import F, Max
@@ -27,7 +26,8 @@ from deskhand.core.models import Counter
 from deskhand.desk.models import Desk
 from deskhand.desk.queries import current_desk
 from deskhand.tickets import policy
-from deskhand.tickets.events import PHRASES, Kind, Via
+from deskhand.tickets.diff import Told, changed_columns, differences, named, snapshot
+from deskhand.tickets.events import Kind, Via
 from deskhand.tickets.models import (
     UNSOLVED,
     Category,
@@ -84,38 +84,22 @@ def _verb(function: Callable[Concatenate["Change", P], None]) -> Callable[Concat
     return guarded
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    kind: Kind
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
-    message: Message | None = None
-
-
 class Change:
     """What one person does to one ticket at one moment. Made by `change_ticket` and `open_ticket` only."""
 
     def __init__(
-        self,
-        ticket: Ticket,
-        *,
-        by: User | None,
-        via: Via,
-        at: datetime,
-        cause: Event | None,
-        desk: Desk,
-        change_id: uuid.UUID,
+        self, ticket: Ticket, *, by: User | None, via: Via, at: datetime, cause: Event | None, desk: Desk
     ) -> None:
         if cause is not None and cause.depth >= DEEPEST:
             raise TooDeepError
         self.ticket, self.by, self.via, self.at, self.cause, self.desk = ticket, by, via, at, cause, desk
-        self.id = change_id
+        self.id = uuid.uuid4()
         self.as_staff = policy.acts_as_staff(by, ticket, via)
         self.poison: Exception | None = None
         self.events: list[Event] = []
-        self._before = {name: getattr(ticket, name) for name in TRACKED}
+        self._before = snapshot(ticket)
         self._messages: list[Message] = []
-        self._told: list[_Told] = []
+        self._told: list[Told] = []
         self._status_chosen = False
         self._is_new = ticket.pk is None
 
@@ -202,7 +186,7 @@ class Change:
             raise NothingWrittenError
         tag, _new = Tag.objects.get_or_create(name=word)
         if TicketTag.objects.get_or_create(ticket=self.ticket, tag=tag)[1]:
-            self._told.append(_Told(Kind.TAGGED, after=_name(tag)))
+            self._told.append(Told(Kind.TAGGED, after=named(tag)))
 
     @_verb
     def untag(self, name: str) -> None:
@@ -210,11 +194,11 @@ class Change:
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.tag"))
         tag = Tag.objects.filter(name=text.one_line(name).lower()).first()
         if tag and TicketTag.objects.filter(ticket=self.ticket, tag=tag).delete()[0]:
-            self._told.append(_Told(Kind.UNTAGGED, before=_name(tag)))
+            self._told.append(Told(Kind.UNTAGGED, before=named(tag)))
 
     @_verb
     def follow(self, user: User) -> None:
-        """From now on `user` hears of it. Staff add anybody who may see it; a customer who takes part adds a colleague."""
+        """From now on `user` sees it and hears of it. Staff add anybody; a customer who takes part adds a colleague."""
         colleague = (
             self.by is not None
             and policy.takes_part(self.by, self.ticket)
@@ -222,23 +206,23 @@ class Change:
             and user.organization_id == self.ticket.organization_id
         )
         self._allow(colleague or policy.can_work(self.by, self.ticket, self.via, "ticket.reply"))
-        if not user.is_active or (user.is_staff and not policy.works_on(user, self.ticket) and user != self.by):
-            raise NotAllowedError
+        self._allow(user.is_active)
         if Follower.objects.get_or_create(ticket=self.ticket, user=user)[1]:
-            self._told.append(_Told(Kind.FOLLOWED, after=_name(user)))
+            self._told.append(Told(Kind.FOLLOWED, after=named(user)))
 
     @_verb
     def unfollow(self, user: User) -> None:
-        """Stop hearing of it; everybody may do that for themselves."""
-        self._allow(user == self.by or policy.can_work(self.by, self.ticket, self.via, "ticket.reply"))
+        """Stop hearing of it; everybody may do that for themselves, requester and manager also for customers."""
+        owner = self.by is not None and policy.owns(self.by, self.ticket) and not user.is_staff
+        self._allow(user == self.by or owner or policy.can_work(self.by, self.ticket, self.via, "ticket.reply"))
         if Follower.objects.filter(ticket=self.ticket, user=user).delete()[0]:
-            self._told.append(_Told(Kind.UNFOLLOWED, before=_name(user)))
+            self._told.append(Told(Kind.UNFOLLOWED, before=named(user)))
 
     @_verb
     def redact(self, message: Message) -> None:
         """Blank a message's text for good: what was said in error cannot be unsaid, but need not be kept."""
         author = self.by is not None and message.author_id == self.by.pk
-        lead = self.by is None or self.by.can("mail.send")
+        lead = self.by is None or self.by.can("ticket.redact")
         self._allow(
             message.ticket_id == self.ticket.pk
             and policy.can_work(self.by, self.ticket, self.via, "ticket.reply")
@@ -249,7 +233,7 @@ class Change:
         message.save(update_fields=["text", "html", "folded", "source", "redacted_at"])
         if message.is_public:
             self.ticket.preview = ""
-        self._told.append(_Told(Kind.REDACTED, message=message))
+        self._told.append(Told(Kind.REDACTED, message=message))
 
     # The end of a change
 
@@ -257,7 +241,7 @@ class Change:
         """Write what happened, once."""
         if self.poison:
             raise self.poison
-        told = self._openings() + self._differences() + self._told
+        told = self._said() + ([] if self._is_new else differences(self._before, self.ticket)) + self._told
         if not told:
             return
         ticket = self.ticket
@@ -267,7 +251,7 @@ class Change:
         self.events = [
             Event(
                 ticket=ticket, change=self.id, kind=item.kind, at=self.at, by=self.by, via=self.via, before=item.before,
-                after=item.after, message=item.message, is_public=_is_public(item), cause=self.cause, depth=depth,
+                after=item.after, message=item.message, is_public=item.is_public, cause=self.cause, depth=depth,
             )
             for item in told
         ]  # fmt: skip
@@ -278,7 +262,7 @@ class Change:
         if public:
             ticket.last_public_event = public[-1]
             ticket.public_updated_at = self.at
-        ticket.save(update_fields=[*self._changed_columns(), *_ROW])
+        ticket.save(update_fields=[*changed_columns(self._before, ticket), *_ROW])
         if self.by:
             mark_seen(ticket, by=self.by, event=ticket.last_event)
         bus.publish(
@@ -286,42 +270,19 @@ class Change:
             events=[event.pk for event in self.events], by=self.by.pk if self.by else None, via=self.via,
         )  # fmt: skip
 
-    def _openings(self) -> list[_Told]:
-        rows: list[_Told] = []
+    def _said(self) -> list[Told]:
+        rows: list[Told] = []
         for message in self._messages:
             kind = Kind.REPLIED if message.is_public else Kind.NOTED
-            rows.append(_Told(Kind.OPENED if self._is_new and not rows else kind, message=message))
+            rows.append(Told(Kind.OPENED if self._is_new and not rows else kind, message=message))
         return rows
-
-    def _differences(self) -> list[_Told]:
-        if self._is_new:
-            return []
-        rows = []
-        for name, kind in TRACKED.items():
-            old, new = self._before[name], getattr(self.ticket, name)
-            if old != new:
-                rows.append(_Told(_refine(kind, old, new), before=_name(old), after=_name(new)))
-        return rows
-
-    def _changed_columns(self) -> list[str]:
-        changed = [name for name in TRACKED if self._before[name] != getattr(self.ticket, name)]
-        return [*changed, "category", "is_unsolved"] if "status" in changed else changed
 
     def _say(self, body: Prose, *, is_public: bool) -> None:
         if not body.text.strip():
             raise NothingWrittenError
-        self._messages.append(
-            Message(
-                ticket=self.ticket,
-                author=self.by,
-                by_staff=self.as_staff,
-                is_public=is_public,
-                text=body.text,
-                html=body.html,
-                at=self.at,
-                via=self.via,
-            )
-        )
+        message = Message(ticket=self.ticket, author=self.by, by_staff=self.as_staff, at=self.at, via=self.via)
+        message.text, message.html, message.is_public = body.text, body.html, is_public
+        self._messages.append(message)
         if is_public:
             self.ticket.last_replier = self.by
             self.ticket.last_reply_by_staff = self.as_staff
@@ -341,14 +302,6 @@ class Change:
             raise NotAllowedError
 
 
-# A new field is: a column, a verb, one line here, one phrase in `events`, one test.
-TRACKED: Final[dict[str, Kind]] = {
-    "status": Kind.STATUS_CHANGED,
-    "priority": Kind.PRIORITY_CHANGED,
-    "subject": Kind.SUBJECT_CHANGED,
-    "team": Kind.MOVED,
-    "assignee": Kind.ASSIGNED,
-}
 _ROW: Final = (
     "updated_at", "public_updated_at", "last_event", "last_public_event", "last_replier", "last_reply_by_staff", "preview",
 )  # fmt: skip
@@ -362,7 +315,6 @@ def change_ticket(
     via: Via,
     at: datetime,
     cause: Event | None = None,
-    change_id: uuid.UUID | None = None,
 ) -> Iterator[Change]:
     """Change a ticket that exists. Raises the `ChangeError` of the verb that was refused; then nothing is written."""
     desk = current_desk()
@@ -372,7 +324,7 @@ def change_ticket(
             # and finds nothing when another change has just set another priority.
             Ticket.objects.select_for_update().values_list("pk").get(pk=ticket.pk)
         locked = Ticket.objects.select_related("status", "priority", "team", "assignee").get(pk=ticket.pk)
-        change = Change(locked, by=by, via=via, at=at, cause=cause, desk=desk, change_id=change_id or uuid.uuid4())
+        change = Change(locked, by=by, via=via, at=at, cause=cause, desk=desk)
         yield change
         change._finish()  # noqa: SLF001 - the door closes what it opened
 
@@ -408,7 +360,7 @@ def open_ticket(
             status=status, category=status.category, is_unsolved=True, priority=priority,
             created_at=at, updated_at=at, public_updated_at=at,
         )  # fmt: skip
-        change = Change(ticket, by=by, via=via, at=at, cause=None, desk=desk, change_id=uuid.uuid4())
+        change = Change(ticket, by=by, via=via, at=at, cause=None, desk=desk)
         ticket.number = _next_number()
         ticket.save(force_insert=True)
         change._say(body, is_public=True)  # noqa: SLF001 - the opening message needs no second permission
@@ -434,33 +386,3 @@ def _next_number() -> int:
         Counter.objects.get_or_create(name="ticket", defaults={"value": highest})
         Counter.objects.filter(name="ticket").update(value=F("value") + 1)
     return Counter.objects.get(name="ticket").value
-
-
-def _name(thing: Any) -> dict[str, Any] | None:  # noqa: ANN401 - a model instance, a text or nothing
-    match thing:
-        case None:
-            return None
-        case Status():
-            return {"id": thing.pk, "name": thing.name, "customer": thing.customer_name}
-        case str():
-            return {"id": thing, "name": thing}
-        case _:
-            return {"id": thing.pk, "name": thing.name}
-
-
-def _refine(kind: Kind, old: Any, new: Any) -> Kind:  # noqa: ANN401 - values of one tracked field
-    if kind is not Kind.STATUS_CHANGED:
-        return kind
-    if new.category == Category.CLOSED:
-        return Kind.CLOSED
-    was_solved = old.category in {Category.RESOLVED, Category.CLOSED}
-    return Kind.REOPENED if was_solved and new.category in UNSOLVED else kind
-
-
-def _is_public(item: _Told) -> bool:
-    """Would a customer read this? Not a note, not a status whose customer name stayed, not a hand-over to nobody."""
-    if PHRASES[item.kind].customer is None or (item.message is not None and not item.message.is_public):
-        return False
-    if item.kind is Kind.STATUS_CHANGED and item.before and item.after:
-        return bool(item.before["customer"] != item.after["customer"])
-    return not (item.kind is Kind.ASSIGNED and item.after is None)
