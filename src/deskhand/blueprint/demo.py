@@ -1,0 +1,175 @@
+"""The demo: people, two hundred tickets, and its end. Everything goes through the doors that real people use.
+
+Writing it is one job with a step a batch, so that a page can show how far it is and an interrupted worker goes on. It publishes no
+news: nobody is mailed about what never happened. From then on a demo desk is a desk like any other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from deskhand.accounts.changes import add_person, deactivate, save_organization, save_team, set_team_members
+from deskhand.accounts.models import Team, User
+from deskhand.blueprint import people, plan
+from deskhand.core import bus, jobs
+from deskhand.core.html import compose
+from deskhand.core.models import Job
+from deskhand.desk.changes import configure
+from deskhand.desk.queries import current_desk
+from deskhand.tickets.actions import perform
+from deskhand.tickets.changes import mark_seen, open_ticket
+from deskhand.tickets.events import Via
+from deskhand.tickets.models import Priority, Status, Ticket, Topic
+
+JOB: Final = "blueprint.fill_demo"
+BATCH: Final = (
+    10  # tickets in one transaction: about a third of a second on SQLite, so that others can write in between
+)
+_READ: Final = timedelta(days=2)  # what is older has been read by those it concerns
+
+Action = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the demo's writing is: tickets written, of how many, and whether it got stuck."""
+
+    done: int
+    total: int
+    is_stuck: bool
+
+
+def begin(*, by: User, at: datetime) -> None:
+    """Make this desk a demo; a worker writes the tickets. `by` has read the old ones."""
+    with transaction.atomic():
+        configure(by=by, at=at, is_demo=True)
+        jobs.enqueue(JOB, {"by": by.pk}, at=at, dedupe_key=JOB)
+
+
+def end(*, by: User, at: datetime) -> None:
+    """No sign-in by one click any more, and nobody of the demo gets in. Tickets stay, and so do the people's names."""
+    with transaction.atomic():
+        configure(by=by, at=at, is_demo=False)
+        emails = [player.email for player in people.EVERYBODY]
+        for person in User.objects.get_queryset().active().filter(email__in=emails).exclude(pk=by.pk):
+            deactivate(person, by=None, at=at)
+
+
+def progress() -> Progress | None:
+    """None when nothing is being written."""
+    row = Job.objects.filter(name=JOB).values_list("done", "state", "error").first()
+    if row is None:
+        return None
+    ticks, state, error = row
+    return Progress(
+        done=max(0, len(ticks) - 1) * BATCH, total=plan.TICKETS, is_stuck=state == Job.State.DEAD or bool(error)
+    )
+
+
+def player(kind: str) -> User | None:
+    """Whom a visitor becomes by pressing `customer`, `manager` or `agent`; None when this desk does not offer it.
+
+    A person who was given more rights since is not offered: one click must never reach the settings.
+    """
+    role = people.OPEN_TO_ALL.get(kind)
+    if role is None or not current_desk().is_demo:
+        return None
+    return User.objects.get_queryset().active().filter(email=role.email, role=role.role).first()
+
+
+@jobs.job(JOB)
+def write(task: jobs.Task) -> None:
+    """Everybody first, then the tickets from the oldest to the newest."""
+    admin = User.objects.get(pk=task.payload["by"])
+    at = task.created_at
+    with task.step("people") as is_due, bus.quiet():
+        if is_due:
+            _engage(at=at)
+    tickets = plan.tickets(at)
+    for start in range(0, len(tickets), BATCH):
+        with task.step(f"tickets {start}") as is_due, bus.quiet():
+            if is_due:
+                _write(tickets[start : start + BATCH], admin, at=at)
+
+
+def _engage(*, at: datetime) -> None:
+    since = at - timedelta(days=plan.DAYS + 30)
+    places = {name: save_organization(name=name, by=None, at=since) for name in people.DOMAINS}
+    persons = {
+        player.key: add_person(
+            email=player.email, name=player.name, role=player.role, organization=places.get(player.place),
+            is_manager=player.is_manager, by=None, at=since,
+        )
+        for player in people.EVERYBODY
+    }  # fmt: skip
+    for key, name in people.TEAMS.items():
+        team = save_team(name=name, is_private=key == people.PRIVATE_TEAM, by=None, at=since)
+        set_team_members(team, members=[persons[member] for member in people.TEAM_MEMBERS[key]], by=None, at=since)
+
+
+def _write(tickets: list[plan.Planned], admin: User, *, at: datetime) -> None:
+    known = _Known.load()
+    for planned in tickets:
+        ticket = _open(planned, known)
+        readers = {admin, known.people[planned.requester], known.people[people.OPEN_TO_ALL["agent"].key]}
+        for happening in planned.happenings:
+            by = known.people[happening.by]
+            via = Via.STAFF if by.is_staff else Via.PORTAL
+            perform(ticket, map(known.with_ids, happening.actions), by=by, via=via, at=happening.at)
+            readers.add(by)
+        last = planned.happenings[-1].at if planned.happenings else planned.at
+        if at - last > _READ:
+            ticket.refresh_from_db(fields=["last_event"])
+            for reader in readers:
+                mark_seen(ticket, by=reader, event=ticket.last_event)
+
+
+def _open(planned: plan.Planned, known: "_Known") -> Ticket:
+    requester = known.people[planned.requester]
+    with open_ticket(
+        requester=requester, subject=planned.subject, body=compose(planned.text), topic=known.topic,
+        priority=known.priorities[planned.priority], by=requester, via=Via.PORTAL, at=planned.at,
+    ) as change:  # fmt: skip
+        pass
+    return change.ticket
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the plan calls by a key, as the database has it."""
+
+    people: Mapping[str, User]
+    teams: Mapping[str, int]
+    priorities: Mapping[str, Priority]
+    statuses: Mapping[str, int]
+    topic: Topic
+
+    @classmethod
+    def load(cls) -> "_Known":
+        emails = {player.email: player.key for player in people.EVERYBODY}
+        persons = User.objects.get_queryset().filter(email__in=emails).select_related("organization")
+        teams = {team.name: team.pk for team in Team.objects.filter(name__in=people.TEAMS.values())}
+        return cls(
+            people={emails[person.email]: person for person in persons},
+            teams={key: teams[name] for key, name in people.TEAMS.items()},
+            priorities={priority.slug: priority for priority in Priority.objects.all()},
+            statuses={status.category: status.pk for status in Status.objects.filter(is_default=True)},
+            topic=Topic.objects.get(is_default=True),
+        )
+
+    def with_ids(self, action: Action) -> Action:
+        """The same action as `tickets.actions` wants it."""
+        match action["do"]:
+            case "assign":
+                return {**action, "agent": self.people[action["agent"]].pk}
+            case "move_to_team":
+                return {**action, "team": self.teams[action["team"]]}
+            case "set_priority":
+                return {**action, "priority": self.priorities[action["priority"]].pk}
+            case "set_status":
+                return {**action, "status": self.statuses[action["status"]]}
+            case _:
+                return action
