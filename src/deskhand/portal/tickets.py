@@ -1,0 +1,109 @@
+"""The customers' tickets: the list, and a new one."""
+
+import re
+from typing import Final
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from deskhand.core import text
+from deskhand.core.html import compose
+from deskhand.portal.forms import SUBJECT, TicketForm
+from deskhand.tickets import queries
+from deskhand.tickets.changes import ChangeError, open_ticket
+from deskhand.tickets.events import Via
+from deskhand.tickets.models import Ticket
+from deskhand.tickets.queries import Tab
+from deskhand.ui import gates
+from deskhand.ui.forms import kept, once
+from deskhand.ui.http import SignedInRequest, go, show
+
+NUMBER: Final = re.compile(r"#?(\d{1,18})", re.ASCII)
+
+
+@require_safe
+@gates.portal
+def tickets(request: SignedInRequest) -> HttpResponse:
+    """The tickets of a tab, or those a search finds there; a number that is one's own ticket leads to it."""
+    words = text.one_line(request.GET.get("q", ""))[:SUBJECT]
+    if number := NUMBER.fullmatch(words):
+        found = Ticket.objects.visible_to(request.user).concerning(request.user).filter(number=int(number[1]))
+        if found.exists():
+            return go(request, reverse("ticket", args=[int(number[1])]), whole_page=True)
+    asked = request.GET.get("tab", Tab.ALL if words else Tab.OPEN)
+    tab = Tab(asked) if asked in set(Tab) else Tab.OPEN
+    page = queries.portal_page(
+        tab, user=request.user, words=words, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    is_manager = request.user.is_manager and request.user.organization is not None
+    return show(
+        request,
+        "portal/tickets.html",
+        {
+            "tabs": _tabs(tab, words, {} if words else queries.tab_counts(request.user)),
+            "tab": tab,
+            "words": words,
+            "rows": page.rows,
+            "newer": _address(tab, words, before=page.previous) if page.previous else None,
+            "older": _address(tab, words, after=page.next) if page.next else None,
+            "everywhere": _address(Tab.ALL, words),
+            "managed": request.user.organization if is_manager else None,
+            "shows_from": is_manager or any(row.requester_id != request.user.pk for row in page.rows),
+            "is_part": request.headers.get("HX-Request") == "true",
+        },
+        parts=("tickets",),
+    )
+
+
+def _tabs(current: Tab, words: str, counts: dict[Tab, int]) -> list[tuple[str, str, bool, int | None]]:
+    names = {
+        Tab.OPEN: _("Open"),
+        Tab.WAITING: _("Waiting for you"),
+        Tab.RESOLVED: _("Resolved"),
+        Tab.CLOSED: _("Closed"),
+        Tab.ALL: _("All"),
+    }
+    return [(name, _address(tab, words), tab is current, counts.get(tab)) for tab, name in names.items()]
+
+
+def _address(tab: Tab, words: str, **more: str) -> str:
+    asked = {"tab": str(tab), **({"q": words} if words else {}), **more}
+    return f"{reverse('tickets')}?{urlencode(asked)}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@gates.portal
+def new_ticket(request: SignedInRequest) -> HttpResponse:
+    """The form, with `?subject=` typed in already; sent, it leads to the new ticket, which says what happens next."""
+    if request.method != "POST":
+        typed = {"subject": text.one_line(request.GET.get("subject", ""))[:SUBJECT]}
+        return show(request, "portal/new.html", {"form": TicketForm(initial=kept(request, request.path) or typed)})
+    form = TicketForm(request.POST)
+    if form.is_valid():
+        body = compose(form.cleaned_data["text"])
+        try:
+            with once(request) as sending:
+                with open_ticket(
+                    requester=request.user, subject=form.cleaned_data["subject"], body=body, by=request.user,
+                    topic=form.chosen_topic(), priority=form.chosen_priority(), via=Via.PORTAL, at=timezone.now(),
+                ) as change:  # fmt: skip
+                    pass
+                sending.leads_to = reverse("ticket", args=[change.ticket.number])
+        except ChangeError:
+            form.add_error(None, _("You cannot open a ticket here. Ask us by another way, please."))
+        else:
+            messages.success(
+                request,
+                _(
+                    "Ticket #%(number)s is open and our team has been told. We send you a confirmation by e-mail and "
+                    "answer here; every answer also comes to your mailbox."
+                )
+                % {"number": change.ticket.number},
+            )
+            return go(request, sending.leads_to)
+    return show(request, "portal/new.html", {"form": form}, status=422)
