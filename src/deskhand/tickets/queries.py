@@ -412,12 +412,12 @@ def is_solved(ticket: Ticket) -> bool:
 
 def customers_following(ticket: Ticket) -> list[User]:
     """The customers who hear of the ticket without having opened it; which staff follows is not for their eyes."""
-    return list(User.objects.customers().filter(followed__ticket=ticket).order_by("name"))
+    return list(User.objects.get_queryset().customers().filter(followed__ticket=ticket).order_by("name"))
 
 
 def colleague(ticket: Ticket, *, user: User, email: str) -> User | None:
     """The customer with this address, if `user` and they belong to the organization the ticket was opened for."""
     if ticket.organization_id is None or user.organization_id != ticket.organization_id:
         return None
-    colleagues = User.objects.customers().active().filter(organization=ticket.organization_id)
+    colleagues = User.objects.get_queryset().customers().active().filter(organization=ticket.organization_id)
     return colleagues.filter(email__iexact=email).first()
