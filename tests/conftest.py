@@ -20,7 +20,7 @@ django.setup()
 
 from tests.cast import Cast, assemble  # noqa: E402 - models can be imported only after django.setup()
 
-pytest_plugins = ["tests.processes"]
+pytest_plugins = ["tests.processes", "tests.browser"]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 

@@ -1,0 +1,126 @@
+"""Every page in Chromium: nothing serious for axe in light and dark, nothing wider than the screen, nothing from elsewhere.
+
+The same pages again in longer words (a language that needs half as much room again) and from right to left.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from django.utils import translation
+from playwright.sync_api import Page
+
+from deskhand.accounts.models import User
+from tests import make
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+WIDTHS = (390, 768, 1024, 1280, 1440)
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+
+PAGES = {
+    "": ["/sign-in/", "/sign-in/code/", "/password/forgotten/", "/welcome/lost/", "/nowhere/"],
+    "carl": ["/", "/tickets/", "/tickets/?tab=closed", "/tickets/new/", "/tickets/1001/", "/account/"],
+    "mona": ["/tickets/", "/tickets/1001/"],
+    "eve": ["/", "/tickets/", "/tickets/1001/"],
+    "ada": [
+        "/desk/tickets/?view=unassigned", "/desk/tickets/?view=mine", "/desk/tickets/1001/?view=open", "/desk/search/?q=fire",
+        "/desk/search/?q=nothing-like-it", "/desk/tickets/new/", "/desk/mailroom/", "/desk/people/",
+    ],
+    "otto": [
+        "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/", "/desk/settings/policies/",
+        "/desk/settings/audit/", "/desk/mailroom/",
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def stage(cast: Cast, at: datetime) -> Cast:
+    """A ticket with everything in it, one with long words, and some more."""
+    ticket = make.ticket(
+        cast.carl, at=at, subject="The printer is on fire", text="See:\n\n> quoted\n\n`code` and https://example.com"
+    )
+    make.note(ticket, cast.ada, at=make.later(at), text="He **always** says that.")
+    make.reply(ticket, cast.ada, at=make.later(at, 2), text="Have you tried water?\n\n1. one\n2. two")
+    make.reply(ticket, cast.carl, at=make.later(at, 3), text=LONG)
+    make.ticket(cast.mona, at=make.later(at, 4), subject=LONG, text=LONG)
+    make.reply(make.ticket(cast.cora, at=at, subject="Thanks"), cast.lena, at=make.later(at, 5))
+    return cast
+
+
+@pytest.fixture
+def visit(live_server: object, stage: Cast, person: Callable[..., Page]) -> Callable[..., Page]:
+    """Open a page as somebody."""
+
+    def opened(path: str, who: str, **options: object) -> Page:
+        page = person(base_url=live_server.url, **options)  # type: ignore[attr-defined]  # pytest-django's fixture
+        if who:
+            user: User = getattr(stage, who)
+            client = Client()
+            client.force_login(user)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+            page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])  # type: ignore[attr-defined]
+        page.goto(path)
+        return page
+
+    return opened
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than the screen."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def too_wide(page: Page) -> list[int]:
+    """The widths at which the page has a horizontal scroll bar."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if overflow(page) > 0:
+            found.append(width)
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("who", PAGES)
+def test_axe_finds_nothing_serious(visit: Callable[..., Page], who: str, scheme: str) -> None:
+    """WCAG 2.2 A and AA, wide and on a phone."""
+    found: list[str] = []
+    for path in PAGES[who]:
+        page = visit(path, who, color_scheme=scheme)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            for violation in Axe().run(page).response["violations"]:
+                if violation["impact"] in {"serious", "critical"}:
+                    found.append(f"{path} {width}: {violation['id']}: {violation['nodes'][0]['html'][:120]}")
+        page.context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("language", ["plain", "longer", "right to left"])
+@pytest.mark.parametrize("who", PAGES)
+def test_nothing_is_wider_than_the_screen(
+    visit: Callable[..., Page], who: str, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 390, 768, 1024, 1280 and 1440 px."""
+    if language != "plain":
+        monkeypatch.setattr(translation._trans, "gettext", lambda words: words + " ~~~" * (len(words) // 8 + 1))
+    if language == "right to left":
+        monkeypatch.setattr(translation._trans, "get_language_bidi", lambda: True)
+    found = []
+    for path in PAGES[who]:
+        page = visit(path, who)
+        assert page.locator("html").get_attribute("dir") == ("rtl" if language == "right to left" else "ltr")
+        found += [f"{path} at {width}" for width in too_wide(page)]
+        page.context.close()
+    assert found == []
+
+
+@pytest.fixture(autouse=True)
+def _async_is_playwrights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright keeps an event loop in this thread; Django would take that for an async view."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -1,0 +1,104 @@
+"""Every word on a page comes through gettext: a pseudo language brackets them, and what is left bare must be data."""
+
+import re
+from datetime import datetime
+from html.parser import HTMLParser
+
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from deskhand.accounts.models import Organization, Team, User
+from deskhand.tickets.models import Message, Priority, Status, Tag, Ticket, Topic
+from tests import make
+from tests.cast import Cast
+
+SPOKEN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-confirm"}
+PAGES = {
+    None: ["/sign-in/", "/sign-in/code/", "/password/forgotten/", "/welcome/lost/", "/nowhere/"],
+    "carl": ["/", "/tickets/", "/tickets/?tab=closed", "/tickets/new/", "/tickets/1001/", "/account/"],
+    "ada": [
+        "/desk/tickets/?view=unassigned", "/desk/tickets/?view=mine", "/desk/tickets/1001/?view=open", "/desk/search/?q=zzz",
+        "/desk/tickets/new/",
+    ],
+    "otto": [
+        "/desk/mailroom/", "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/",
+        "/desk/settings/policies/", "/desk/settings/audit/",
+    ],
+}  # fmt: skip
+
+
+class Words(HTMLParser):
+    """Collects what a person reads or hears."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._silent += tag in {"script", "style", "code", "time"}
+        values = dict(attrs)
+        self.found += [value for name, value in attrs if name in SPOKEN_ATTRIBUTES and value]
+        if tag == "input" and values.get("type") in {"submit", "button"} and values.get("value"):
+            self.found.append(str(values["value"]))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in {"script", "style", "code", "time"}
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.found.append(data)
+
+
+def data_in_the_database() -> set[str]:
+    """Names and texts that people wrote: no translation knows them."""
+    columns = [
+        (User, ("name", "email", "username")), (Organization, ("name",)), (Team, ("name",)), (Topic, ("name",)),
+        (Status, ("name", "customer_name", "explanation")), (Priority, ("name", "meaning")), (Tag, ("name",)),
+        (Ticket, ("subject", "preview")), (Message, ("text",)),
+    ]  # fmt: skip
+    return {
+        str(value) for model, names in columns for name in names for value in model.objects.values_list(name, flat=True)
+    }
+
+
+def bare(html: str, known: set[str]) -> list[str]:
+    """Words outside brackets that are not data."""
+    words = Words()
+    words.feed(html)
+    left = []
+    for text in words.found:
+        rest = text
+        for _ in range(6):  # brackets nest where a translated sentence holds a translated word
+            rest = re.sub(r"⟦[^⟦⟧]*⟧", " ", rest)
+        for value in sorted(known, key=len, reverse=True):
+            rest = rest.replace(value, " ")
+        if re.search(r"[A-Za-z]{2,}", rest):
+            left.append(" ".join(rest.split()))
+    return left
+
+
+@pytest.fixture
+def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A language in which every translated text stands in brackets."""
+    monkeypatch.setattr(translation._trans, "gettext", lambda words: f"⟦{words}⟧")
+    monkeypatch.setattr(translation._trans, "pgettext", lambda context, words: f"⟦{words}⟧")
+    monkeypatch.setattr(translation._trans, "ngettext", lambda one, many, count: f"⟦{one if count == 1 else many}⟧")
+
+
+@pytest.mark.parametrize("who", PAGES)
+def test_every_word_comes_through_gettext(cast: Cast, at: datetime, pseudo: None, who: str | None) -> None:
+    ticket = make.ticket(cast.carl, at=at)
+    make.note(ticket, cast.ada, at=at)
+    make.reply(ticket, cast.ada, at=make.later(at))
+    known = data_in_the_database() | {"Nordlys support", "Deskhand", "zzz", "UTC"}
+    client = Client()
+    if who:
+        client.force_login(getattr(cast, who))
+    found = {path: bare(client.get(path).content.decode(), known) for path in PAGES[who]}
+    assert {path: words for path, words in found.items() if words} == {}
+
+
+def test_the_pseudo_language_finds_a_hard_coded_word() -> None:
+    assert bare("<p>⟦Hello⟧ World <i title='Bare'></i>⟦by ⟦nobody⟧ at⟧ Ada</p>", {"Ada"}) == ["World", "Bare"]
