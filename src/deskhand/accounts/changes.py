@@ -170,6 +170,36 @@ def create_admin(*, email: str, name: str, password: str, at: datetime) -> User:
     return person
 
 
+def add_person(
+    *,
+    email: str,
+    name: str,
+    role: str,
+    organization: Organization | None,
+    is_manager: bool,
+    by: User | None,
+    at: datetime,
+) -> User:
+    """Somebody whose account needs no invitation (a demo's people): set up, address believed, no password, nobody told.
+
+    Raises NotAllowedError, AddressTakenError.
+    """
+    if not policy.can_invite(by, role):
+        raise NotAllowedError
+    person = User(
+        email=email.strip().lower(), name=text.one_line(name), role=role, organization=organization,
+        is_manager=is_manager, created_at=at, activated_at=at, password=make_password(None),
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            person.save(force_insert=True)
+            EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
+            audit.record("user.created", by=by, at=at, subject=_who(person), after={"role": str(role)})
+    except IntegrityError as error:
+        raise AddressTakenError from error
+    return person
+
+
 def set_password(person: User, *, password: str, at: datetime) -> None:
     """A new password, chosen by its owner. Every other session of theirs is over (E07): the session's code depends on it."""
     hashed = make_password(password)

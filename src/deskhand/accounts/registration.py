@@ -112,6 +112,10 @@ class Registration(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ship
         """The link to choose a new password."""
         return f"{settings.PUBLIC_URL}/password/new/{quote(key)}/"
 
+    def get_password_change_redirect_url(self, request: object) -> str:
+        """Back to the account."""
+        return "/account/"
+
     def get_email_confirmation_url(self, request: object, emailconfirmation: Any) -> str:  # noqa: ANN401 - allauth's
         """The link to confirm an address."""
         return f"{settings.PUBLIC_URL}/confirm/{quote(emailconfirmation.key)}/"

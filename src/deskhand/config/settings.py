@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "deskhand.tickets",
     "deskhand.mail",
     "deskhand.notifications",
+    "deskhand.blueprint",
     "deskhand.ui",
     "deskhand.staff",
     "deskhand.portal",
@@ -114,16 +115,41 @@ MAIL_WINDOW_S = int(environment.text("MAIL_WINDOW_S", "20"))
 
 # allauth: what a person may do to get in. Its pages and mails are ours (portal/templates/account, mail.adapter).
 ACCOUNT_ADAPTER = "deskhand.mail.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "deskhand.portal.forms_account.SignInForm",
+    "signup": "deskhand.portal.forms_account.SignUpForm",
+    "request_login_code": "deskhand.portal.forms_account.CodeRequestForm",
+    "confirm_login_code": "deskhand.portal.forms_account.CodeForm",
+    "reset_password": "deskhand.portal.forms_account.ForgottenPasswordForm",
+    "reset_password_from_key": "deskhand.portal.forms_account.NewPasswordForm",
+    "change_password": "deskhand.portal.forms_account.ChangePasswordForm",
+    "reauthenticate": "deskhand.portal.forms_account.ItIsYouForm",
+    "add_email": "deskhand.portal.forms_account.AddAddressForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email", "username"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a new password or first address is announced to the old address (E10)
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"length": 6, "numeric": True, "dashed": False}
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 600  # seconds; three tries at one of a million codes
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_UNIQUE_EMAIL = True
-ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # this session stays, all others end
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that registered; elsewhere the password is asked
+ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "/account/addresses/"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {  # counted in the shared cache: per account (key), per address (ip), and all together
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_anywhere": "600/m/key",
+    "invitation": "20/m/ip,600/m/key",
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"

@@ -16,4 +16,5 @@ urlpatterns = guarded(
 handler400 = http.bad_request
 handler403 = http.forbidden
 handler404 = http.not_found
+handler429 = http.too_many  # allauth looks for this name
 handler500 = http.broken

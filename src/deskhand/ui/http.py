@@ -142,6 +142,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _error(request, 400)
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """More tries or wishes than a person makes; allauth's limits end here, too."""
+    return _error(request, 429)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """Our fault; says nothing about the inside."""
     return _error(request, 500)

@@ -1,0 +1,88 @@
+"""One's own account: profile, password, addresses, sessions."""
+
+from typing import Any
+
+from allauth.account import views as allauth_views
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from deskhand.accounts import changes, queries
+from deskhand.portal.forms_account import ProfileForm
+from deskhand.portal.sign_in import in_our_look
+from deskhand.ui import gates
+from deskhand.ui.forms import kept, once
+from deskhand.ui.http import SignedInRequest, go, show
+
+
+@gates.portal
+def account(request: SignedInRequest) -> HttpResponse:
+    """Everything about oneself on one page."""
+    given = kept(request, reverse("account_profile"))
+    user = request.user
+    known = {"name": user.name, "time_zone": user.time_zone, "language": user.language}
+    return _page(request, ProfileForm(initial={**known, **(given or {})}))
+
+
+@gates.portal
+@require_POST
+def profile(request: SignedInRequest) -> HttpResponse:
+    """Save name, time zone and language."""
+    form = ProfileForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    url = reverse("account")
+    with once(request, leads_to=url):
+        changes.change_profile(request.user, by=request.user, at=timezone.now(), **form.cleaned_data)
+        messages.success(request, _("Saved."))
+    return go(request, url)
+
+
+@gates.portal
+@require_POST
+def sessions(request: SignedInRequest) -> HttpResponse:
+    """Sign out everywhere else; this session gets a new key and stays."""
+    url = reverse("account")
+    with once(request, leads_to=url):
+        changes.end_sessions(request.user, at=timezone.now())
+        update_session_auth_hash(request, request.user)
+        messages.success(request, _("You are signed out everywhere else."))
+    return go(request, url)
+
+
+@gates.portal
+@in_our_look
+def password(request: SignedInRequest) -> HttpResponseBase:
+    """A new password; whoever never had one (a code lets people in, too) gets a link by mail instead."""
+    if not request.user.has_usable_password():
+        return go(request, reverse("account_reset_password"))
+    return _answer(allauth_views.password_change(request))
+
+
+@gates.portal
+@in_our_look
+def addresses(request: SignedInRequest) -> HttpResponseBase:
+    """The person's addresses: add, confirm, make the first one, remove. The password is asked again first (E09)."""
+    before = request.user.email
+    response = _answer(allauth_views.email(request))
+    request.user.refresh_from_db(fields=["email"])
+    if request.user.email != before:
+        changes.note_new_address(request.user, before=before, at=timezone.now())
+    return response
+
+
+it_is_you = gates.portal(in_our_look(allauth_views.reauthenticate))
+
+
+def _page(request: SignedInRequest, form: ProfileForm, *, status: int = 200) -> HttpResponse:
+    context = {"form": form, "addresses": queries.addresses_of(request.user)}
+    return show(request, "portal/account.html", context, status=status)
+
+
+def _answer(response: Any) -> HttpResponseBase:  # noqa: ANN401 - allauth ships no types
+    assert isinstance(response, HttpResponseBase)  # noqa: S101 - tells the type checker
+    return response

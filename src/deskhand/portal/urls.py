@@ -1,0 +1,46 @@
+"""The customers' side, and all pages for signing in."""
+
+from django.urls import URLPattern, URLResolver, path, re_path
+
+from deskhand.portal import account, home, sign_in, ticket, tickets
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # home and tickets
+    path("", home.home, name="home"),
+    path("tickets/", tickets.tickets, name="tickets"),
+    path("tickets/new/", tickets.new_ticket, name="new_ticket"),
+    path("tickets/<int:number>/", ticket.ticket, name="ticket"),
+    path("tickets/<int:number>/seen/", ticket.seen, name="seen"),
+    path("tickets/<int:number>/replies/", ticket.reply, name="reply"),
+    path("tickets/<int:number>/close/", ticket.close, name="close"),
+    path("tickets/<int:number>/reopen/", ticket.reopen, name="reopen"),
+    path("tickets/<int:number>/followers/", ticket.follow, name="follow"),
+    path("tickets/<int:number>/followers/<int:pk>/remove/", ticket.unfollow, name="unfollow"),
+    # sign-in, account
+    path("sign-in/", sign_in.sign_in, name="account_login"),
+    path("sign-in/code/", sign_in.code_request, name="account_request_login_code"),
+    path("sign-in/code/enter/", sign_in.code, name="account_confirm_login_code"),
+    path("sign-in/deactivated/", sign_in.inactive, name="account_inactive"),
+    path("sign-out/", sign_in.sign_out, name="account_logout"),
+    path("sign-up/", sign_in.sign_up, name="account_signup"),
+    path("confirm/", sign_in.confirm_sent, name="account_email_verification_sent"),
+    path("confirm/<str:key>/", sign_in.confirm, name="account_confirm_email"),
+    path("password/forgotten/", sign_in.forgotten, name="account_reset_password"),
+    path("password/forgotten/sent/", sign_in.forgotten_sent, name="account_reset_password_done"),
+    re_path(
+        r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
+        sign_in.new_password,
+        name="account_reset_password_from_key",
+    ),
+    path("welcome/lost/", sign_in.invitation_lost, name="invitation_lost"),
+    path("welcome/sent/", sign_in.invitation_sent, name="invitation_sent"),
+    path("welcome/<str:token>/", sign_in.welcome, name="welcome"),
+    path("welcome/<str:token>/again/", sign_in.welcome_again, name="welcome_again"),
+    path("account/", account.account, name="account"),
+    path("account/profile/", account.profile, name="account_profile"),
+    path("account/password/", account.password, name="account_change_password"),
+    path("account/addresses/", account.addresses, name="account_email"),
+    path("account/sessions/", account.sessions, name="account_sessions"),
+    path("account/it-is-you/", account.it_is_you, name="account_reauthenticate"),
+    # set-up, demo
+]
