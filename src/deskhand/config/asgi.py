@@ -5,19 +5,12 @@ native ASGI: `application` is the one place that would choose by path.
 """
 
 import os
+from typing import cast
 
 import django
 from a2wsgi import WSGIMiddleware
-from asgiref.typing import (
-    ASGI3Application,
-    ASGIReceiveCallable,
-    ASGIReceiveEvent,
-    ASGISendCallable,
-    HTTPRequestEvent,
-    HTTPScope,
-    Scope,
-)
-from django.core.handlers.wsgi import WSGIHandler
+from a2wsgi.asgi_typing import ASGIApp, HTTPRequestEvent, HTTPScope, Receive, ReceiveEvent, Scope, Send
+from a2wsgi.wsgi_typing import WSGIApp
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
@@ -37,10 +30,10 @@ class Front:
     Header names with an underscore are dropped, because WSGI cannot tell `X_Forwarded_Proto` from `X-Forwarded-Proto`.
     """
 
-    def __init__(self, pages: ASGI3Application) -> None:
+    def __init__(self, pages: ASGIApp) -> None:
         self.pages = pages
 
-    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.pages(scope, receive, send)
             return
@@ -49,7 +42,7 @@ class Front:
             await self.pages(_with_plain_headers(scope), _replay(first, receive), send)
 
 
-async def _gather(receive: ASGIReceiveCallable) -> HTTPRequestEvent | None:
+async def _gather(receive: Receive) -> HTTPRequestEvent | None:
     """The body's beginning as one event, or None when the client left before it was there."""
     body = bytearray()
     while True:
@@ -57,21 +50,21 @@ async def _gather(receive: ASGIReceiveCallable) -> HTTPRequestEvent | None:
         if event["type"] != "http.request":
             return None
         body += event["body"]
-        if not event["more_body"] or len(body) >= GATHERED_BYTES:
-            return HTTPRequestEvent(type="http.request", body=bytes(body), more_body=event["more_body"])
+        if not event.get("more_body", False) or len(body) >= GATHERED_BYTES:
+            return HTTPRequestEvent(type="http.request", body=bytes(body), more_body=event.get("more_body", False))
 
 
-def _replay(first: HTTPRequestEvent, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
+def _replay(first: HTTPRequestEvent, receive: Receive) -> Receive:
     waiting: list[HTTPRequestEvent] = [first]
-    is_complete = not first["more_body"]
+    is_complete = not first.get("more_body", False)
 
-    async def receive_whole() -> ASGIReceiveEvent:
+    async def receive_whole() -> ReceiveEvent:
         nonlocal is_complete
         if waiting:
             return waiting.pop()
         event = await receive()
         if event["type"] == "http.request":
-            is_complete = not event["more_body"]
+            is_complete = not event.get("more_body", False)
         elif not is_complete:
             raise BodyCutOffError
         return event
@@ -84,11 +77,11 @@ def _with_plain_headers(scope: HTTPScope) -> HTTPScope:
     return {**scope, "headers": headers}
 
 
-def _django() -> WSGIHandler:
+def _django() -> WSGIApp:
     """Django, warm: the first visitor does not wait for imports."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deskhand.config.settings")
     django.setup()
-    handler = get_wsgi_application()
+    handler = cast(WSGIApp, get_wsgi_application())  # Django's response iterates over bytes, its type does not say so
     _ = get_resolver().url_patterns
     return handler
 

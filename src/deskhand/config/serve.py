@@ -217,7 +217,7 @@ class Supervisor:
             raise CannotServeError
         facts = Facts(**json.loads(output))
         settings["DESKHAND_SET_UP"] = "1" if facts.is_set_up else "0"
-        if facts.public_url and "PUBLIC_URL" not in os.environ:
+        if facts.public_url and not environment.text("PUBLIC_URL"):
             settings["PUBLIC_URL"] = facts.public_url
         for slot in self.slots:
             slot.settings = settings
@@ -330,7 +330,7 @@ def listen(options: Options) -> socket.socket:
     """Open the port. Raises CannotServeError when somebody else has it."""
     try:
         family, _, _, _, address = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)  # type: ignore[arg-type]  # (host, port) for IPv4 and IPv6
+        return socket.create_server(address[:2], family=family, backlog=2048)
     except OSError as error:
         reason = str(error.strerror).partition(" (")[0]
         raise CannotServeError(

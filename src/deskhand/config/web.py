@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from deskhand.config import environment
 from deskhand.config.parent import Parent
 
 GRACE_S = 20  # what is under way may take this long after SIGTERM; the parent kills at 24
@@ -47,7 +48,7 @@ class Server(uvicorn.Server):
 
 def configuration(app: str) -> uvicorn.Config:
     """uvicorn's settings. Forwarded addresses are believed only from the proxies that TRUSTED_PROXIES names."""
-    proxies = os.environ.get("TRUSTED_PROXIES", "")
+    proxies = environment.text("TRUSTED_PROXIES")
     return uvicorn.Config(
         app,
         loop="asyncio",
