@@ -1,0 +1,203 @@
+"""The only writer of mails: the worker's two steps (take, settle) and what a person does in the Mailroom."""
+
+import secrets
+import uuid
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from deskhand.accounts.models import User
+from deskhand.core import audit, crypto, jobs, text
+from deskhand.mail import links
+from deskhand.mail.letters import Rendered
+from deskhand.mail.models import TAKEABLE, UNDER_WAY, Kind, Mail, Problem, State, sealed
+from deskhand.tickets.models import Ticket
+
+
+class MailError(Exception):
+    """What was asked for cannot be done with this mail; nothing was written."""
+
+
+class SettledError(MailError):
+    """The mail is sent, discarded or being sent this moment."""
+
+
+class BadAddressError(MailError):
+    """That is no e-mail address."""
+
+
+class PersonalMailError(MailError):
+    """A mail about an account goes to that person's own address only."""
+
+
+RETRYABLE: Final = (State.WAITING, State.FAILED, State.MAYBE_SENT, State.HELD, State.DEAD)
+
+
+def post(
+    letter: Rendered,
+    *,
+    kind: Kind,
+    to: User | str,
+    at: datetime,
+    ticket: Ticket | None = None,
+    change: uuid.UUID | None = None,
+    is_automatic: bool = True,
+) -> Mail | None:
+    """Write the mail and the job that sends it, in the caller's transaction or in one of its own.
+
+    None when this person has had a mail about this change: a reaction that runs twice posts once.
+    """
+    recipient = to if isinstance(to, User) else None
+    columns = {
+        "kind": kind, "ticket": ticket, "to_name": text.one_line(recipient.name) if recipient else "",
+        "to_address": recipient.email if recipient else str(to), "subject": text.one_line(letter.subject),
+        "text": letter.text, "html": letter.html, "sealed": sealed(letter.secret),
+        "thread_id": thread_id(ticket) if ticket else "", "is_automatic": is_automatic, "created_at": at,
+    }  # fmt: skip
+    with transaction.atomic():
+        if change is None or recipient is None:
+            mail = Mail.objects.create(change=change, recipient=recipient, **columns)
+        else:
+            mail, is_new = Mail.objects.get_or_create(change=change, recipient=recipient, defaults=columns)
+            if not is_new:
+                return None
+        mail.message_id = _message_id(mail)
+        mail.save(update_fields=["message_id"])
+        _enqueue(mail, at=at)
+    return mail
+
+
+def thread_id(ticket: Ticket) -> str:
+    """The message that all mails about a ticket answer, though it was never sent: so programs thread from the first on."""
+    return f"<ticket.{ticket.number}.{crypto.mac('mail-thread', str(ticket.pk))}@{links.domain()}>"
+
+
+def _message_id(mail: Mail) -> str:
+    row = f"{mail.pk}.{secrets.token_hex(16)}"
+    return f"<{row}.{crypto.mac('message-id', row)}@{links.domain()}>"
+
+
+# The worker
+
+
+def take(pk: int, *, task: jobs.Task) -> Mail | None:
+    """Claim a mail for sending; None when it is not its turn, it is settled, or another worker has it.
+
+    Durable: raises when somebody sends inside a transaction. Mails to one person about one ticket leave in order; a mail
+    whose turn has not come is woken by the one before it.
+    """
+    now = task.claimed_at
+    with transaction.atomic(durable=True):
+        mail = Mail.objects.select_for_update().filter(pk=pk).first()
+        if mail is None or not _is_takeable(mail, at=now) or _is_behind_another(mail):
+            return None
+        if not settings.EMAIL_HOST:
+            Mail.objects.filter(pk=pk).update(state=State.HELD, lease="", leased_until=None)
+            _wake_next(mail, at=now)
+            return None
+        Mail.objects.filter(pk=pk).update(
+            state=State.SENDING, lease=task.lease, leased_until=now + jobs.LEASE, attempts=F("attempts") + 1
+        )
+    mail.attempts += 1
+    return mail
+
+
+def settle(mail: Mail, *, task: jobs.Task, state: State, problem: Problem = Problem.NONE, error: str = "") -> None:
+    """Write what became of a taken mail. Raises LeaseLostError when another worker has taken it over."""
+    now = task.claimed_at
+    values: dict[str, object] = {"state": state, "problem": problem, "error": text.paragraphs(error)[:2000]}
+    if state == State.SENT:
+        values |= {"sent_at": now, "sealed": ""}
+    with transaction.atomic():
+        mine = Mail.objects.filter(pk=mail.pk, lease=task.lease, state=State.SENDING)
+        if not mine.update(lease="", leased_until=None, **values):
+            raise jobs.LeaseLostError(str(mail))
+        if state not in UNDER_WAY:
+            _wake_next(mail, at=now)
+
+
+def _is_takeable(mail: Mail, *, at: datetime) -> bool:
+    if mail.state == State.SENDING:  # its worker died, or is still at it
+        return mail.leased_until is None or mail.leased_until < at
+    return mail.state in TAKEABLE
+
+
+def _is_behind_another(mail: Mail) -> bool:
+    return mail.ticket_id is not None and _line(mail).filter(pk__lt=mail.pk, state__in=UNDER_WAY).exists()
+
+
+def _line(mail: Mail) -> QuerySet[Mail]:
+    return Mail.objects.filter(ticket=mail.ticket_id, to_address=mail.to_address)
+
+
+def _wake_next(mail: Mail, *, at: datetime) -> None:
+    if mail.ticket_id is None:
+        return
+    following = _line(mail).filter(pk__gt=mail.pk, state=State.WAITING).order_by("pk").first()
+    if following:
+        _enqueue(following, at=at)
+
+
+def _enqueue(mail: Mail, *, at: datetime) -> None:
+    jobs.enqueue("mail.send", {"mail": mail.pk}, at=at, dedupe_key=f"mail:{mail.pk}")
+
+
+# The Mailroom
+
+
+def retry(mail: Mail, *, by: User, at: datetime, address: str = "") -> None:
+    """Send it now, from its first attempt; to another address if one is given (not for a mail about an account).
+
+    Raises SettledError, PersonalMailError, BadAddressError.
+    """
+    address = text.one_line(address)
+    if address and address != mail.to_address:
+        if mail.is_personal:
+            raise PersonalMailError
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise BadAddressError(address) from error
+    after = address or mail.to_address
+    with transaction.atomic():
+        # A mail that went to another address is another mail for the one who gets it: programs drop a known Message-ID.
+        fresh = (
+            {"to_address": after, "to_name": "", "message_id": _message_id(mail)} if after != mail.to_address else {}
+        )
+        ready = Mail.objects.filter(pk=mail.pk, state__in=RETRYABLE)
+        if not ready.update(state=State.WAITING, attempts=0, problem=Problem.NONE, error="", **fresh):
+            raise SettledError
+        _enqueue(mail, at=at)
+        audit.record(
+            "mail.retried", by=by, at=at, subject=f"mail:{mail.pk}",
+            before={"state": mail.state, "to": mail.to_address}, after={"state": State.WAITING, "to": after},
+        )  # fmt: skip
+
+
+def discard(mail: Mail, *, by: User, at: datetime, reason: str) -> None:
+    """Never send it. Raises SettledError when it is too late."""
+    with transaction.atomic():
+        if not Mail.objects.filter(pk=mail.pk, state__in=RETRYABLE).update(state=State.DISCARDED, sealed=""):
+            raise SettledError
+        _wake_next(mail, at=at)
+        audit.record(
+            "mail.discarded", by=by, at=at, subject=f"mail:{mail.pk}",
+            before={"state": mail.state}, after={"state": State.DISCARDED, "reason": text.one_line(reason)[:200]},
+        )  # fmt: skip
+
+
+def send_held(*, by: User, at: datetime) -> int:
+    """Send everything that was held because no mail server was set up; how many."""
+    with transaction.atomic():
+        held = list(Mail.objects.select_for_update().filter(state=State.HELD).order_by("pk"))
+        Mail.objects.filter(pk__in=[mail.pk for mail in held]).update(state=State.WAITING)
+        for mail in held:
+            _enqueue(mail, at=at)
+        if held:
+            audit.record("mail.held_sent", by=by, at=at, subject="mail", after={"count": len(held)})
+    return len(held)

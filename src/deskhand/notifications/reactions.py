@@ -1,0 +1,34 @@
+"""What the room listens to."""
+
+import uuid
+
+from deskhand.accounts.models import User
+from deskhand.core.bus import News, on
+from deskhand.notifications.invitation import post_invitation
+from deskhand.notifications.recipients import audience
+from deskhand.notifications.telling import tell
+from deskhand.tickets.events import Kind
+from deskhand.tickets.models import Event
+
+
+@on(*Kind)
+def tell_whom_it_concerns(news: News) -> None:
+    """Find out who hears of a change, once for all its kinds; the mails are jobs of their own. Old news tells nobody."""
+    if news.is_old:
+        return
+    change = uuid.UUID(news.ids["change"])
+    rows = Event.objects.filter(change=change).order_by("pk")
+    events = list(rows.select_related("by", "message", "ticket__requester", "ticket__assignee", "ticket__team"))
+    if not events or events[0].kind != news.name:
+        return
+    ticket = events[0].ticket
+    is_opening = any(event.kind == Kind.OPENED for event in events)
+    tell(ticket, audience(ticket, events), change=change, is_opening=is_opening, at=news.at)
+
+
+@on("user.invited")
+def mail_the_invitation(news: News) -> None:
+    """Somebody has been invited, for the first time or again."""
+    person = User.objects.get_queryset().filter(pk=news.ids["user"]).select_related("invited_by").first()
+    if person and person.is_active and person.is_invited and person.invited_at and not news.is_old:
+        post_invitation(person, at=news.at)
