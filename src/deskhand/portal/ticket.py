@@ -43,6 +43,7 @@ class Said:
     pk: int
     kind: str
     name: str
+    full_name: str
     person_pk: int | None
     role: str
     at: datetime
@@ -66,6 +67,7 @@ class Person:
 
     pk: int
     name: str
+    full_name: str
     part: str
     may_be_removed: bool
 
@@ -292,6 +294,7 @@ def _said(message: Message, line: Line, request: SignedInRequest, desk_name: str
         pk=message.pk,
         kind="agent" if message.by_staff else "customer",
         name=_("You") if line.by_id == request.user.pk else line.by,
+        full_name=line.by,
         person_pk=line.by_id,
         role=desk_name if message.by_staff else "",
         at=line.at,
@@ -306,7 +309,7 @@ def _people(ticket: Ticket, request: SignedInRequest) -> list[Person]:
 
     def person(who: User, part: str, *, follows: bool = False) -> Person:
         name = _("You") if who == user else who.name
-        return Person(who.pk, name, part, may_be_removed=follows and (is_owner or who == user))
+        return Person(who.pk, name, who.name, part, may_be_removed=follows and (is_owner or who == user))
 
     followers = [person(who, _("follows"), follows=True) for who in queries.customers_following(ticket)]
     assignee = [person(ticket.assignee, _("looks after it"))] if ticket.assignee else []
