@@ -169,10 +169,10 @@ def follow(request: SignedInRequest, number: int) -> HttpResponse:
 
 @require_POST
 @gates.portal
-def unfollow(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+def unfollow(request: SignedInRequest, number: int, user_id: int) -> HttpResponse:
     """Take a follower off; who takes themselves off may no longer see the ticket."""
     found = _found(request, number)
-    person = next((user for user in queries.customers_following(found) if user.pk == pk), None)
+    person = next((user for user in queries.customers_following(found) if user.pk == user_id), None)
     if person is None:
         raise Http404
     is_leaving = person == request.user and not policy.owns(request.user, found)

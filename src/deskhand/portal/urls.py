@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from deskhand.portal import account, home, sign_in, ticket, tickets
+from deskhand.portal import account, demo, home, set_up, sign_in, ticket, tickets
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # home and tickets
@@ -15,7 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/<int:number>/close/", ticket.close, name="close"),
     path("tickets/<int:number>/reopen/", ticket.reopen, name="reopen"),
     path("tickets/<int:number>/followers/", ticket.follow, name="follow"),
-    path("tickets/<int:number>/followers/<int:pk>/remove/", ticket.unfollow, name="unfollow"),
+    path("tickets/<int:number>/followers/<int:user_id>/remove/", ticket.unfollow, name="unfollow"),
     # sign-in, account
     path("sign-in/", sign_in.sign_in, name="account_login"),
     path("sign-in/code/", sign_in.code_request, name="account_request_login_code"),
@@ -43,4 +43,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/sessions/", account.sessions, name="account_sessions"),
     path("account/it-is-you/", account.it_is_you, name="account_reauthenticate"),
     # set-up, demo
+    path("set-up/ready/", set_up.ready, name="set_up_ready"),
+    path("set-up/demo/", demo.progress, name="demo_progress"),
+    path("set-up/<str:token>/", set_up.set_up, name="set_up"),
+    path("demo/sign-in/<slug:kind>/", demo.sign_in, name="demo_sign_in"),
 ]
