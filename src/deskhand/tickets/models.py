@@ -114,8 +114,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if user.can("staff.enter"):
             followed = Follower.objects.filter(user=user).values("ticket_id")
             hidden = Team.objects.filter(is_private=True).exclude(members=user)
-            if not hidden.exists():
-                return self
             return self.filter(
                 Q(team=None) | ~Q(team__in=hidden) | Q(assignee=user) | Q(requester=user) | Q(pk__in=followed)
             )

@@ -108,6 +108,11 @@ def keep(request: HttpRequest) -> str | None:
     return key.page
 
 
+def put_back(request: HttpRequest, path: str, values: dict[str, list[str]]) -> None:
+    """Show these values to this person when the form that posts to `path` is shown next."""
+    request.session[KEPT] = {"user": request.user.pk, "path": path, "values": values}
+
+
 def kept(request: HttpRequest, path: str) -> dict[str, Any] | None:
     """What this person had typed into the form that posts to `path`, once; None when there is nothing."""
     held = request.session.get(KEPT)

@@ -16,10 +16,10 @@ class Composer extends HTMLElement {
     for (const mode of this.querySelectorAll(".modes input")) mode.addEventListener("change", () => this.change());
     this.form.addEventListener("submit", () => { this.keep(); sessionStorage.setItem(SENT + this.key, ""); });
     this.form.addEventListener("htmx:afterRequest", (event) => event.target === this.form && event.detail.successful && this.forget());
-    // A form that was received answers with a redirect; a page that was merely opened again did not.
+    // A form that was received answers with a redirect, or (swapped in) says what was sent; a page merely opened again does not.
     const arrived = performance.getEntriesByType("navigation")[0]?.redirectCount > 0;
     if (this.text.value) this.keep();
-    else if (arrived) this.forgetSent();
+    else if (arrived || "sent" in this.dataset) this.forgetSent();
     if (!this.text.value) this.show(sessionStorage.getItem(this.key) ?? "");
   }
 

@@ -17,7 +17,7 @@ class Countdown extends HTMLElement {
     }
     clearInterval(this.timer);
     const { url, part } = this.dataset;
-    if (url && part) setTimeout(() => this.isConnected && htmx.ajax("GET", url, { target: part, swap: "outerHTML", select: part }), 1000);
+    if (url && part) setTimeout(() => this.isConnected && htmx.ajax("GET", url, { target: part, swap: "innerHTML" }), 1000);
   }
 }
 customElements.define("desk-countdown", Countdown);

@@ -1,0 +1,121 @@
+"""A conversation as the workspace shows it: what is said and done, what waits to be sent, what is new."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from deskhand.accounts.models import User
+from deskhand.core.html import compose
+from deskhand.staff.listing import Show
+from deskhand.tickets.models import Message, ScheduledChange, Ticket
+from deskhand.tickets.queries import Line, pending_changes, timeline
+
+UNDO_FOR: Final = timedelta(hours=1)  # later it is a new decision, made in the properties
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message, ready for `ui.message`."""
+
+    pk: int
+    kind: str
+    name: str
+    person_pk: int | None
+    role: str
+    at: datetime
+    html: str
+    is_redacted: bool
+    may_be_redacted: bool = False
+    has_just_come: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the thread: a message, or what was done at one moment."""
+
+    message: Shown | None
+    sentence: str
+    at: datetime
+    starts_news: bool
+    undo: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message of the viewer that nobody else sees yet, or that was refused when its time came."""
+
+    pk: int
+    message: Shown
+    run_at: datetime
+    is_refused: bool
+
+
+def entries(
+    ticket: Ticket, *, user: User, at: datetime, show: Show = Show.EVERYTHING, just_come: frozenset[int] = frozenset()
+) -> list[Entry]:
+    """The conversation, oldest first; `just_come` are messages that arrived while the viewer was writing."""
+    lines = [line for line in timeline(ticket, user=user, as_staff=True) if _is_wanted(line, show)]
+    first_new = next((index for index, line in enumerate(lines) if line.is_new), 0)
+    return [
+        Entry(
+            message=_shown(line, line.message, user, just_come) if line.message else None,
+            sentence=" · ".join(line.sentences),
+            at=line.at,
+            starts_news=index == first_new and index > 0,
+            undo=line.change if _may_undo(line, user, at) else None,
+        )
+        for index, line in enumerate(lines)
+    ]
+
+
+def pending(ticket: Ticket, *, user: User) -> list[Pending]:
+    """What this person has sent and nobody else sees yet, oldest first."""
+    return [_pending(change, user) for change in pending_changes(ticket, user=user)]
+
+
+def written(actions: list[dict[str, object]]) -> str:
+    """The text of a scheduled message."""
+    return next((str(action["text"]) for action in actions if "text" in action), "")
+
+
+def _is_wanted(line: Line, show: Show) -> bool:
+    match show:
+        case Show.EVERYTHING:
+            return True
+        case Show.MESSAGES:
+            return line.message is not None and line.message.is_public
+        case Show.NOTES:
+            return line.message is not None and not line.message.is_public
+
+
+def _may_undo(line: Line, user: User, at: datetime) -> bool:
+    return line.is_reversible and line.by_id == user.pk and at - line.at < UNDO_FOR
+
+
+def _shown(line: Line, message: Message, user: User, just_come: frozenset[int]) -> Shown:
+    kind = ("agent" if message.by_staff else "customer") if message.is_public else "note"
+    return Shown(
+        pk=message.pk, kind=kind, name=line.by, person_pk=line.by_id, role=_roles()[kind], at=message.at,
+        html=message.html, is_redacted=message.redacted_at is not None,
+        may_be_redacted=message.redacted_at is None and (line.by_id == user.pk or user.can("ticket.redact")),
+        has_just_come=message.pk in just_come,
+    )  # fmt: skip
+
+
+def _pending(change: ScheduledChange, user: User) -> Pending:
+    shown = Shown(
+        pk=0, kind="agent", name=user.name, person_pk=user.pk, role=_("not sent yet"), at=change.created_at,
+        html=compose(written(change.actions)).html, is_redacted=False,
+    )  # fmt: skip
+    return Pending(
+        pk=change.pk, message=shown, run_at=change.run_at,
+        is_refused=change.state == ScheduledChange.State.REFUSED,
+    )  # fmt: skip
+
+
+def _roles() -> dict[str, str]:
+    return {"agent": pgettext("who wrote", "support"), "customer": pgettext("who wrote", "customer"), "note": ""}

@@ -1,0 +1,271 @@
+"""What an agent does to a ticket: one view for one verb, each a POST that answers 303, or 422 with the reasons."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from deskhand.core.html import compose
+from deskhand.staff.forms import (
+    AssigneeForm,
+    FollowForm,
+    MessageForm,
+    PriorityForm,
+    StatusForm,
+    SubjectForm,
+    TagsForm,
+    TeamForm,
+)
+from deskhand.staff.listing import Place, place
+from deskhand.staff.thread import written
+from deskhand.staff.tickets import look_up, show_ticket
+from deskhand.tickets.actions import Action, dismiss, schedule, take_back
+from deskhand.tickets.changes import (
+    CannotBeAssignedError,
+    Change,
+    ChangeError,
+    NothingWrittenError,
+    change_ticket,
+    mark_seen,
+)
+from deskhand.tickets.events import Via
+from deskhand.tickets.models import Message, ScheduledChange, Ticket
+from deskhand.tickets.queries import has_change, pending_changes, spoken_since, statuses
+from deskhand.tickets.undo import undo as undo_change
+from deskhand.ui import gates
+from deskhand.ui.forms import once, put_back
+from deskhand.ui.http import SignedInRequest, go
+
+Speak = Callable[[Change, dict[str, Any]], None]
+
+
+@gates.staff("ticket.reply")
+@require_POST
+def message(request: SignedInRequest, number: int) -> HttpResponse:
+    """Reply (after the mail window, until then it can be taken back) or note (at once), as the composer's mode says.
+
+    An answer to a conversation that has gone on is held once, so that its writer can read what came (I08).
+    """
+    ticket, where = look_up(request, number), place(request.POST)
+    form = MessageForm(request.POST, choices=statuses())
+    if not form.is_valid():
+        return show_ticket(request, ticket, where, composer=form, status=422)
+    is_note, shown = form.cleaned_data["kind"] == "note", form.cleaned_data["shown"]
+    if not is_note and shown is not None and (news := spoken_since(ticket, event=shown, user=request.user)):
+        return show_ticket(request, ticket, where, composer=form, just_come=news, status=422)
+    try:
+        _send(request, ticket, where, form.cleaned_data, is_note=is_note)
+    except ChangeError as error:
+        form.add_error(None, in_words(error))
+        return show_ticket(request, ticket, where, composer=form, status=422)
+    return go(request, where.ticket(number))
+
+
+def _send(request: SignedInRequest, ticket: Ticket, where: Place, sent: dict[str, Any], *, is_note: bool) -> None:
+    now, window = timezone.now(), settings.MAIL_WINDOW_S
+    if is_note:
+        body = compose(sent["text"])
+        door = change_ticket(ticket, by=request.user, via=Via.STAFF, at=now)
+        with once(request, leads_to=where.ticket(ticket.number)), door as change:
+            change.note(body)
+        messages.success(request, _("Note added."), extra_tags="sent-note")
+        return
+    actions: list[Action] = [{"do": "reply", "text": sent["text"]}]
+    if sent["status"]:
+        actions.append({"do": "set_status", "status": sent["status"].pk})
+    with once(request, leads_to=where.ticket(ticket.number)):
+        schedule(ticket, actions, by=request.user, via=Via.STAFF, at=now, delay=timedelta(seconds=window))
+    words = _("Your reply leaves in %(s)d seconds.") % {"s": window} if window else _("Your reply is sent.")
+    messages.success(request, words, extra_tags="sent-reply")
+
+
+@gates.staff("ticket.reply")
+@require_POST
+def take_message_back(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """Cancel a reply that has not left yet (or was refused) and put its text back into the composer."""
+    ticket, where = look_up(request, number), place(request.POST)
+    found = next((change for change in pending_changes(ticket, user=request.user) if change.pk == pk), None)
+    with once(request, leads_to=where.ticket(number)):
+        actions = _taken_back(found, request) if found else None
+        if actions is None:
+            messages.warning(request, _("It has been sent already."))
+        else:
+            put_back(request, reverse("staff:messages", args=[number]), {"kind": ["reply"], "text": [written(actions)]})
+    return go(request, where.ticket(number))
+
+
+def _taken_back(change: ScheduledChange, request: SignedInRequest) -> list[Action] | None:
+    if change.state == ScheduledChange.State.REFUSED:
+        dismiss(change, by=request.user)
+        return list(change.actions)
+    return take_back(change, by=request.user)
+
+
+def _change(request: SignedInRequest, ticket: Ticket, form: forms.Form, speak: Speak) -> HttpResponse:
+    """Speak one verb with what the form says."""
+    where = place(request.POST)
+    if form.is_valid():
+        try:
+            door = change_ticket(ticket, by=request.user, via=Via.STAFF, at=timezone.now())
+            with once(request, leads_to=where.ticket(ticket.number)), door as change:
+                speak(change, form.cleaned_data)
+            return go(request, _after(request, ticket, where))
+        except ChangeError as error:
+            form.add_error(None, in_words(error))
+    return show_ticket(request, ticket, where, refused=form, status=422)
+
+
+def _after(request: SignedInRequest, ticket: Ticket, where: Place) -> str:
+    """The ticket; or the list, when whoever let go of it does not see it any more."""
+    is_still_there = Ticket.objects.visible_to(request.user).filter(pk=ticket.pk).exists()
+    return where.ticket(ticket.number) if is_still_there else where.address
+
+
+@gates.staff("ticket.status")
+@require_POST
+def status(request: SignedInRequest, number: int) -> HttpResponse:
+    """Another status."""
+    ticket = look_up(request, number)
+    form = StatusForm(request.POST, ticket=ticket, user=request.user)
+    return _change(request, ticket, form, lambda change, sent: change.set_status(sent["status"]))
+
+
+@gates.staff("ticket.priority")
+@require_POST
+def priority(request: SignedInRequest, number: int) -> HttpResponse:
+    """Another priority."""
+    ticket = look_up(request, number)
+    form = PriorityForm(request.POST, ticket=ticket, user=request.user)
+    return _change(request, ticket, form, lambda change, sent: change.set_priority(sent["priority"]))
+
+
+@gates.staff("ticket.assign")
+@require_POST
+def assignee(request: SignedInRequest, number: int) -> HttpResponse:
+    """Somebody else looks after it, or nobody."""
+    ticket = look_up(request, number)
+    form = AssigneeForm(request.POST, ticket=ticket, user=request.user)
+    return _change(request, ticket, form, lambda change, sent: change.assign(sent["assignee"]))
+
+
+@gates.staff("ticket.move")
+@require_POST
+def team(request: SignedInRequest, number: int) -> HttpResponse:
+    """Another team's queue."""
+    ticket = look_up(request, number)
+    form = TeamForm(request.POST, ticket=ticket, user=request.user)
+    return _change(request, ticket, form, lambda change, sent: change.move_to_team(sent["team"]))
+
+
+@gates.staff("ticket.status")
+@require_POST
+def subject(request: SignedInRequest, number: int) -> HttpResponse:
+    """Another subject."""
+    ticket = look_up(request, number)
+    return _change(request, ticket, SubjectForm(request.POST), lambda change, sent: change.set_subject(sent["subject"]))
+
+
+@gates.staff("ticket.tag")
+@require_POST
+def tags(request: SignedInRequest, number: int) -> HttpResponse:
+    """Put one on, or take one off."""
+    ticket = look_up(request, number)
+    return _change(request, ticket, TagsForm(request.POST), _tag)
+
+
+def _tag(change: Change, sent: dict[str, Any]) -> None:
+    if sent["remove"]:
+        change.untag(sent["remove"])
+    else:
+        change.tag(sent["add"])
+
+
+@gates.staff("ticket.reply")
+@require_POST
+def follow(request: SignedInRequest, number: int) -> HttpResponse:
+    """Somebody hears of the ticket from now on, or no longer; without a name it is whoever sends this."""
+    ticket = look_up(request, number)
+
+    def speak(change: Change, sent: dict[str, Any]) -> None:
+        if sent["stop"]:
+            change.unfollow(sent["stop"])
+        else:
+            change.follow(sent["email"] or request.user)
+
+    return _change(request, ticket, FollowForm(request.POST, user=request.user), speak)
+
+
+@gates.staff("ticket.status")
+@require_POST
+def close(request: SignedInRequest, number: int) -> HttpResponse:
+    """Nothing is left to do."""
+    return _change(request, look_up(request, number), forms.Form(request.POST), lambda change, _sent: change.close())
+
+
+@gates.staff("ticket.status")
+@require_POST
+def reopen(request: SignedInRequest, number: int) -> HttpResponse:
+    """The problem is back."""
+    return _change(request, look_up(request, number), forms.Form(request.POST), lambda change, _sent: change.reopen())
+
+
+@gates.staff("ticket.reply")
+@require_POST
+def redact(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
+    """Blank a message for good."""
+    ticket = look_up(request, number)
+    found = get_object_or_404(Message.objects.visible_to(request.user), pk=pk, ticket=ticket)
+    return _change(request, ticket, forms.Form(request.POST), lambda change, _sent: change.redact(found))
+
+
+@gates.staff("ticket.status")
+@require_POST
+def undo(request: SignedInRequest, number: int) -> HttpResponse:
+    """Put back what one change of this ticket set, and say what stays."""
+    ticket, where = look_up(request, number), place(request.POST)
+    try:
+        change = uuid.UUID(request.POST.get("change", ""))
+    except ValueError:
+        change = uuid.UUID(int=0)
+    if has_change(ticket, change):
+        try:
+            with once(request, leads_to=where.ticket(number)):
+                left = undo_change(change, by=request.user, at=timezone.now())
+        except ChangeError as error:
+            messages.error(request, in_words(error))
+        else:
+            for words in left or [_("Undone.")]:
+                messages.info(request, words)
+    return go(request, _after(request, ticket, where))
+
+
+@gates.staff("staff.enter")
+@require_POST
+def seen(request: SignedInRequest, number: int) -> HttpResponse:
+    """This person has read the ticket up to the event the page showed. Sent by the page; twice does no harm."""
+    ticket = look_up(request, number)
+    shown = request.GET.get("event", "")
+    if shown.isascii() and shown.isdigit():
+        mark_seen(ticket, by=request.user, event=min(int(shown), ticket.last_event))
+    return go(request, place(request.POST).ticket(number))
+
+
+def in_words(error: ChangeError) -> str:
+    """Why a change was refused, as a sentence for its author."""
+    match error:
+        case NothingWrittenError():
+            return _("Write something first.")
+        case CannotBeAssignedError():
+            return _("%(name)s cannot look after this ticket.") % {"name": error}
+        case _:
+            return _("You may not do that to this ticket.")

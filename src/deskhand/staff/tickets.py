@@ -1,0 +1,140 @@
+"""The workspace: a list, and a ticket beside it. Reading only; nothing here changes anything, opening a ticket included."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from deskhand.desk.queries import current_desk
+from deskhand.staff.forms import MessageForm
+from deskhand.staff.listing import Place, place
+from deskhand.staff.thread import entries, pending
+from deskhand.tickets.models import Category, Status, Ticket
+from deskhand.tickets.queries import (
+    View,
+    assignable_agents,
+    earlier_tickets,
+    followers_of,
+    is_solved,
+    known_tags,
+    priorities,
+    statuses,
+    tags_of,
+    teams_for,
+    view_counts,
+)
+from deskhand.ui import forms, gates
+from deskhand.ui.http import SignedInRequest, go, show
+
+TICKET_PARTS = ("main", "thread")
+
+
+@gates.staff("staff.enter")
+@require_GET
+def home(request: SignedInRequest) -> HttpResponse:
+    """The workspace begins with those who wait for somebody."""
+    return go(request, f"{reverse('staff:tickets')}?view={View.UNASSIGNED}")
+
+
+@gates.staff("staff.enter")
+@require_GET
+def tickets(request: SignedInRequest) -> HttpResponse:
+    """One of the built-in lists."""
+    return show(request, "staff/tickets.html", around(request, place(request.GET)))
+
+
+@gates.staff("staff.enter")
+@require_GET
+def search(request: SignedInRequest) -> HttpResponse:
+    """Tickets by number, subject, name or address; a number that exists is opened at once."""
+    where = place(request.GET)
+    number = where.words.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) <= 18:
+        found = Ticket.objects.visible_to(request.user).filter(number=int(number))
+        if found.exists():
+            return go(request, reverse("staff:ticket", args=[int(number)]))
+    if not where.words:
+        return show(request, "staff/search.html", {"counts": view_counts(request.user), "place": where})
+    return show(request, "staff/tickets.html", around(request, where))
+
+
+@gates.staff("staff.enter")
+@require_GET
+def ticket(request: SignedInRequest, number: int) -> HttpResponse:
+    """A ticket, its list beside it."""
+    found = look_up(request, number)
+    composer = None
+    if kept := forms.kept(request, reverse("staff:messages", args=[number])):
+        composer = MessageForm(initial=kept, choices=statuses())
+    return show_ticket(request, found, place(request.GET), composer=composer)
+
+
+def look_up(request: SignedInRequest, number: int) -> Ticket:
+    """The ticket, or 404 when it does not exist for this person."""
+    return get_object_or_404(_with_names(Ticket.objects.visible_to(request.user)), number=number)
+
+
+def _with_names(tickets: "QuerySet[Ticket]") -> "QuerySet[Ticket]":
+    return tickets.select_related("requester", "organization", "topic", "status", "priority", "assignee", "team")
+
+
+def show_ticket(
+    request: SignedInRequest,
+    ticket: Ticket,
+    where: Place,
+    *,
+    composer: MessageForm | None = None,
+    refused: BaseForm | None = None,
+    just_come: frozenset[int] = frozenset(),
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a ticket, or the part of it that is asked for; `refused` is a form with the reasons why."""
+    context = around(request, where) | about(request, ticket, where, just_come=just_come)
+    context["composer"] = composer or MessageForm(choices=context["statuses"])
+    context["refused"] = refused
+    return show(request, "staff/ticket.html", context, parts=TICKET_PARTS, status=status)
+
+
+def around(request: SignedInRequest, where: Place) -> dict[str, Any]:
+    """What every page of the workspace shows: the counted views and the list."""
+    return {"place": where, "page": where.rows(request.user), "counts": view_counts(request.user), "ticket": None}
+
+
+def about(
+    request: SignedInRequest, ticket: Ticket, where: Place, *, just_come: frozenset[int] = frozenset()
+) -> dict[str, Any]:
+    """Everything a ticket's two panes show."""
+    now = timezone.now()
+    choices = statuses()
+    requester = ticket.requester
+    return {
+        "ticket": ticket,
+        "base": reverse("staff:ticket", args=[ticket.number]),
+        "entries": entries(ticket, user=request.user, at=now, show=where.show, just_come=just_come),
+        "pending": pending(ticket, user=request.user),
+        "is_solved": is_solved(ticket),
+        "statuses": choices,
+        "resolved": default(choices, Category.RESOLVED),
+        "closed": default(choices, Category.CLOSED),
+        "status_on_reply": default(choices, current_desk().status_on_agent_reply),
+        "priorities": priorities(),
+        "agents": assignable_agents(ticket),
+        "teams": teams_for(request.user),
+        "tags": tags_of(ticket),
+        "known_tags": known_tags(),
+        "followers": followers_of(ticket),
+        "earlier": earlier_tickets(ticket, user=request.user),
+        "their_time": now.astimezone(ZoneInfo(requester.time_zone or current_desk().time_zone)),
+        "just_come": just_come,
+    }
+
+
+def default(choices: list[Status], category: str) -> Status | None:
+    """The status a category's name lands on; None when the desk has none."""
+    return next((status for status in choices if status.category == category and status.is_default), None)
