@@ -14,6 +14,7 @@ from deskhand.config import environment
 from deskhand.config.parent import Parent
 
 GRACE_S = 20  # what is under way may take this long after SIGTERM; the parent kills at 24
+SETTLE_S = 0.25  # from accepting a connection to having read its request, on a busy machine
 KEEP_ALIVE_S = 75  # nginx and others keep an idle connection for 60 s: they must be the ones who close it
 
 
@@ -44,6 +45,17 @@ class Server(uvicorn.Server):
         """Accept connections, then say so."""
         await super().startup(sockets)
         self.parent.say_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept nobody any more, hear out who has just come in, then end.
+
+        Without the pause a connection accepted in the moment of closing is never answered (asyncio's `Server._attach`
+        fails behind the scenes), and one whose request is still on its way is closed unheard.
+        """
+        for listening in sockets or []:
+            asyncio.get_running_loop().remove_reader(listening.fileno())
+        await asyncio.sleep(SETTLE_S)
+        await super().shutdown(sockets)
 
 
 def configuration(app: str) -> uvicorn.Config:
