@@ -257,7 +257,7 @@ def deactivate(person: User, *, by: User | None, at: datetime) -> None:
 
     Raises NotAllowedError, LastAdminError.
     """
-    if not policy.can_change_person(by, person):
+    if not policy.can_end_account(by, person):
         raise NotAllowedError
     with transaction.atomic():
         _keep_an_admin(person)
@@ -271,7 +271,7 @@ def deactivate(person: User, *, by: User | None, at: datetime) -> None:
 
 def reactivate(person: User, *, by: User | None, at: datetime) -> None:
     """May sign in again; old sessions stay dead. Raises NotAllowedError."""
-    if not policy.can_change_person(by, person):
+    if not policy.can_end_account(by, person):
         raise NotAllowedError
     _change(person, "user.reactivated", by=by, at=at, values={"is_active": True})
 

@@ -1,7 +1,7 @@
 """The demo: people, two hundred tickets, and its end. Everything goes through the doors that real people use.
 
-Writing it is one job with a step a batch, so that a page can show how far it is and an interrupted worker goes on. It publishes no
-news: nobody is mailed about what never happened. From then on a demo desk is a desk like any other.
+Writing it is one job with a step a batch, so that a page can show how far it is and an interrupted worker goes on. It publishes
+no news: nobody is mailed about what never happened. From then on a demo desk is a desk like any other.
 """
 
 from collections.abc import Mapping

@@ -34,7 +34,7 @@ _AGAIN: Final = (
     "One more thing about this: does the same also hold for our other shop?",
 )
 _AGAIN_ANSWERED: Final = (
-    "Thank you for coming back to this one, so that everything stays in one place. I am looking at it again and will write today.",
+    "Thank you for coming back to this one, so that everything stays in one place. I will look at it today.",
     "Good that you write. It holds for all of your shops; and if it happens once more, I will call you.",
 )
 _NEVER_MIND: Final = (

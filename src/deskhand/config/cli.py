@@ -28,6 +28,8 @@ COMMANDS = {
     "serve": Command(
         "serve the desk: pages and work behind them, one port", "deskhand.config.serve", needs_django=False
     ),
+    "setup-link": Command("print the link of the set-up page again", "deskhand.config.setup_link", needs_django=False),
+    "demo": Command("make a desk full of tickets to try everything on", "deskhand.config.demo", needs_django=False),
     "doctor": Command("say in plain words what is wrong, and what to do", "deskhand.config.doctor"),
 }
 

@@ -7,7 +7,9 @@ A reaction loads by id, calls one thing, and is safe to run twice. Each runs in 
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -34,6 +36,7 @@ class News:
 
 Reaction = Callable[[News], None]
 _reactions: dict[str, list[Reaction]] = defaultdict(list)
+_is_quiet: ContextVar[bool] = ContextVar("is_quiet", default=False)
 
 
 def on(*names: str) -> Callable[[Reaction], Reaction]:
@@ -49,7 +52,19 @@ def on(*names: str) -> Callable[[Reaction], Reaction]:
 
 def publish(*names: str, at: datetime, **ids: Any) -> None:  # noqa: ANN401 - ids are whatever JSON can carry
     """Tell the upper rooms, in the caller's transaction: one job row, however many names and reactions."""
+    if _is_quiet.get():
+        return
     jobs.enqueue("bus.dispatch", {"names": list(names), "ids": ids}, at=at)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Publish nothing inside: what is written is a story (a demo), and nobody is to be told that it happened."""
+    before = _is_quiet.set(True)  # noqa: FBT003 - the standard library's signature
+    try:
+        yield
+    finally:
+        _is_quiet.reset(before)
 
 
 def reactions_to(name: str) -> list[Reaction]:

@@ -1,0 +1,30 @@
+"""A desk that is a demo: how far it is written, and signing in with one click."""
+
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from deskhand.blueprint import demo
+from deskhand.portal.set_up import BACKEND
+from deskhand.ui import gates
+from deskhand.ui.http import SignedInRequest, go, show
+
+
+@gates.staff("desk.configure")
+def progress(request: SignedInRequest) -> HttpResponse:
+    """Shows itself again every second until the demo is written; then leads to the desk."""
+    how_far = demo.progress()
+    if how_far is None:
+        return go(request, "/desk/", whole_page=True)
+    return show(request, "portal/demo_progress.html", {"how_far": how_far}, parts=("progress",))
+
+
+@gates.public
+@require_POST
+def sign_in(request: HttpRequest, kind: str) -> HttpResponse:
+    """Become the demo's customer, manager or agent. On a desk that is no demo this page does not exist."""
+    player = demo.player(kind)
+    if player is None:
+        raise Http404
+    login(request, player, backend=BACKEND)
+    return go(request, "/desk/" if player.is_staff else "/")
