@@ -15,8 +15,13 @@ def can_invite(by: User | None, role: str) -> bool:
 
 
 def can_change_person(by: User | None, person: User) -> bool:
-    """Name, address book and state of somebody who does not rank higher."""
+    """Name and username of somebody who does not rank higher."""
     return by is None or (by.can("people.change") and RANK[person.role] <= RANK[by.role])
+
+
+def can_end_account(by: User | None, person: User) -> bool:
+    """Deactivate or reactivate; nobody locks themselves out."""
+    return can_change_person(by, person) and (by is None or by.pk != person.pk)
 
 
 def can_place(by: User | None, person: User) -> bool:
@@ -46,3 +51,10 @@ def can_register(email: str, desk: Desk) -> bool:
 def is_open_for_registration(desk: Desk) -> bool:
     """Whether there is a page to register at all."""
     return desk.registration in {Registration.OPEN, Registration.DOMAINS}
+
+
+def roles_to_give(by: User, person: User | None = None) -> list[str]:
+    """The roles `by` may invite somebody with, or give to `person`, lowest first."""
+    if person is None:
+        return [role for role in Role.values if can_invite(by, role)]
+    return [role for role in Role.values if can_change_role(by, person, role)]

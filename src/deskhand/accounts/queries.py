@@ -131,6 +131,23 @@ def teams() -> list[GroupRow]:
     return [GroupRow(row.pk, row.name, row.size, is_private=row.is_private) for row in counted]
 
 
+def organizations_for(viewer: User) -> QuerySet[Organization]:
+    """The organizations a person may look at: staff all, a member the own one."""
+    if viewer.can("people.read"):
+        return Organization.objects.order_by("name")
+    return Organization.objects.filter(pk=viewer.organization_id or 0)
+
+
+def teams_for(viewer: User) -> QuerySet[Team]:
+    """The teams a person may look at: all of them for staff, none for customers."""
+    return Team.objects.order_by("name") if viewer.can("people.read") else Team.objects.none()
+
+
+def colleagues_for(viewer: User) -> QuerySet[User]:
+    """Whom a team can be made of: active staff."""
+    return User.objects.visible_to(viewer).active().staff().order_by("name", "pk")
+
+
 def members_of(organization: Organization, *, viewer: User) -> list[PersonRow]:
     """Who belongs to it, by name."""
     people = User.objects.visible_to(viewer).filter(organization=organization)

@@ -97,6 +97,8 @@ class SignUpForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth shi
 class CodeRequestForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]  # allauth ships no types
     """Have a code mailed instead of typing a password."""
 
+    _user: User | None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - a form's
         super().__init__(*args, **kwargs)
         _word(self, "email", _("E-mail"), autocomplete="username")
@@ -119,6 +121,8 @@ class CodeForm(allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]  # all
 
 class ForgottenPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
     """Have a link to a new password mailed."""
+
+    users: list[User]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - a form's
         super().__init__(*args, **kwargs)
