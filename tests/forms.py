@@ -14,7 +14,7 @@ class NoSuchFormError(AssertionError):
     """The page has no form for this address."""
 
 
-def send(client: Client, page: str, path: str, htmx: bool | str = False, **data: Any) -> HttpResponse:
+def send(client: Client, page: str, path: str, *, htmx: bool | str = False, **data: Any) -> HttpResponse:  # noqa: ANN401 - form values
     """GET `page`, fill its form whose action is `path` with `data`, POST it. Does not follow the redirect.
 
     Values that are not in `data` are those the page gave; `name=None` leaves a field out, a list sends it several times.
@@ -26,7 +26,7 @@ def send(client: Client, page: str, path: str, htmx: bool | str = False, **data:
     return client.post(path, fill(html, path, **data), headers=_htmx_headers(html, path, htmx))
 
 
-def fill(html: str, path: str, **data: Any) -> Values:
+def fill(html: str, path: str, **data: Any) -> Values:  # noqa: ANN401 - form values
     """What a browser would send for the form with this action in `html`, with `data` typed into it."""
     values = dict(_form(html, path).values)
     for name, value in data.items():
@@ -77,8 +77,10 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         got = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._inside = _Form(got)
-            self.forms.append(self._inside)
+            self._inside = self._known(got) or _Form(got)
+            self._inside.attributes = got
+            if self._inside not in self.forms:
+                self.forms.append(self._inside)
             return
         owner = self._owner_of(got)
         if owner is None or "disabled" in got:
@@ -122,4 +124,11 @@ class _Reader(HTMLParser):
     def _owner_of(self, got: dict[str, str]) -> _Form | None:
         if "form" not in got:
             return self._inside
-        return next((form for form in self.forms if form.attributes.get("id") == got["form"]), None)
+        owner = self._known({"id": got["form"]})
+        if owner is None:  # a field may stand before its form
+            owner = _Form({"id": got["form"]})
+            self.forms.append(owner)
+        return owner
+
+    def _known(self, got: dict[str, str]) -> _Form | None:
+        return next((form for form in self.forms if got.get("id") and form.attributes.get("id") == got["id"]), None)
