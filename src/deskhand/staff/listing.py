@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from deskhand.accounts.models import User
 from deskhand.core import text
-from deskhand.tickets.queries import Page, View, staff_page, staff_search
+from deskhand.tickets.paging import Page
+from deskhand.tickets.queries import View, staff_page, staff_search
 
 TITLES: Final[dict[View, Promise]] = {
     View.UNASSIGNED: gettext_lazy("Unassigned"),

@@ -1,19 +1,16 @@
 """What the pages show: rows and frozen dataclasses, ready to render. Nothing here writes.
 
-Lists read columns, not instances, and page by key: (time, id) of the last row. Counts stop at 1,001.
+How lists are read and paged is `tickets.paging`.
 """
 
-import base64
-import binascii
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from deskhand.accounts.models import Team, User
@@ -31,44 +28,7 @@ from deskhand.tickets.models import (
     Ticket,
     Topic,
 )
-
-COUNT_CAP: Final = 1_001
-PAGE: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One ticket in a list."""
-
-    id: int
-    number: int
-    subject: str
-    category: str
-    status: str
-    priority: str
-    priority_name: str
-    requester_id: int
-    requester: str
-    organization: str
-    assignee_id: int | None
-    assignee: str
-    topic: str
-    team: str
-    last_replier_id: int | None
-    last_replier: str
-    last_reply_by_staff: bool
-    preview: str
-    at: datetime
-    is_unread: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows, the key of the page after them (empty on the last) and of the one before (empty on the first)."""
-
-    rows: list[Row]
-    next: str
-    previous: str
+from deskhand.tickets.paging import PAGE, Page, Row, capped_counts, matching, page_of
 
 
 class View(StrEnum):
@@ -106,20 +66,20 @@ def in_view(view: View, user: User) -> QuerySet[Ticket]:
 
 def staff_page(view: View, *, user: User, after: str = "", before: str = "", limit: int = PAGE) -> Page:
     """A page of an agent's list, newest activity first."""
-    return _page(
+    return page_of(
         in_view(view, user), user=user, by="updated_at", after=after, before=before, limit=limit, customer=False
     )
 
 
 def staff_search(words: str, *, user: User, after: str = "", before: str = "", limit: int = PAGE) -> Page:
     """Tickets by number, or by a part of the subject, the requester's name or e-mail; all of the words must occur."""
-    tickets = _matching(Ticket.objects.visible_to(user), words, people=True)
-    return _page(tickets, user=user, by="updated_at", after=after, before=before, limit=limit, customer=False)
+    tickets = matching(Ticket.objects.visible_to(user), words, people=True)
+    return page_of(tickets, user=user, by="updated_at", after=after, before=before, limit=limit, customer=False)
 
 
 def view_counts(user: User) -> dict[View, int]:
     """How many tickets each of the agent's lists of unsolved tickets holds, at most COUNT_CAP; one query for all."""
-    return _counts({view: in_view(view, user) for view in (View.UNASSIGNED, View.MINE, View.OPEN)}, user)
+    return capped_counts({view: in_view(view, user) for view in (View.UNASSIGNED, View.MINE, View.OPEN)}, user)
 
 
 def in_tab(tab: Tab, user: User) -> QuerySet[Ticket]:
@@ -145,107 +105,19 @@ def portal_page(tab: Tab, *, user: User, words: str = "", after: str = "", befor
     """
     tickets = in_tab(tab, user)
     if words:
-        tickets = _matching(tickets, words, people=False)
-    return _page(tickets, user=user, by="public_updated_at", after=after, before=before, limit=limit, customer=True)
+        tickets = matching(tickets, words, people=False)
+    return page_of(tickets, user=user, by="public_updated_at", after=after, before=before, limit=limit, customer=True)
 
 
 def tab_counts(user: User, *tabs: Tab) -> dict[Tab, int]:
     """How many tickets these tabs (all, if none is named) hold, at most COUNT_CAP each; one query for all."""
-    return _counts({tab: in_tab(tab, user) for tab in tabs or Tab}, user)
-
-
-def capped_count(tickets: QuerySet[Ticket]) -> int:
-    """Count, but stop at COUNT_CAP: past a thousand nobody reads the number, and the database would read every row."""
-    return tickets.order_by()[:COUNT_CAP].count()
-
-
-class _CappedCount(Subquery):
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS capped)"
-    output_field = IntegerField()
-
-
-Name = TypeVar("Name", View, Tab)
-
-
-def _counts(lists: dict[Name, QuerySet[Ticket]], user: User) -> dict[Name, int]:
-    columns = [_CappedCount(tickets.order_by().values("pk")[:COUNT_CAP]) for tickets in lists.values()]
-    counted = User.objects.filter(pk=user.pk).values_list(*columns).get()
-    return dict(zip(lists, counted, strict=True))
+    return capped_counts({tab: in_tab(tab, user) for tab in tabs or Tab}, user)
 
 
 def earlier_tickets(ticket: Ticket, *, user: User, limit: int = 5) -> list[Row]:
     """The requester's other tickets, newest first."""
     others = Ticket.objects.visible_to(user).filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
-    return _page(others, user=user, by="updated_at", limit=limit, customer=False).rows
-
-
-_COLUMNS: Final = (
-    "id", "number", "subject", "category", "status__name", "priority__slug", "priority__name", "requester_id",
-    "requester__name", "organization__name", "assignee_id", "assignee__name", "topic__name", "team__name",
-    "last_replier_id", "last_replier__name", "last_reply_by_staff", "preview",
-)  # fmt: skip
-_MAY_BE_NONE: Final = {_COLUMNS.index("assignee_id"), _COLUMNS.index("last_replier_id")}
-_REPLIER: Final = _COLUMNS.index("last_replier_id")
-
-
-def _page(
-    tickets: QuerySet[Ticket], *, user: User, by: str, limit: int, customer: bool, after: str = "", before: str = ""
-) -> Page:
-    columns = [("status__customer_name" if customer and name == "status__name" else name) for name in _COLUMNS]
-    marker = F("last_public_event" if customer else "last_event")
-    seen = Subquery(Seen.objects.filter(user=user, ticket=OuterRef("pk")).values("event")[:1])
-    replied = Exists(Event.objects.filter(ticket=OuterRef("pk"), kind=Kind.REPLIED)) if customer else Value(value=True)
-    key = _read_key(before or after)
-    is_back = bool(before and key)
-    if key:
-        at, pk = key
-        past = "gt" if is_back else "lt"
-        tickets = tickets.filter(Q(**{f"{by}__{past}e": at}) & (Q(**{f"{by}__{past}": at}) | Q(**{f"pk__{past}": pk})))
-    tickets = tickets.order_by(by, "pk") if is_back else tickets.order_by(f"-{by}", "-pk")
-    found = list(tickets.values_list(*columns, by, marker, seen, replied)[: limit + 1])
-    rows = [
-        Row(*_filled([*values, at, (seen_event or 0) < last_event], is_replied=is_replied))
-        for *values, at, last_event, seen_event, is_replied in (reversed(found[:limit]) if is_back else found[:limit])
-    ]
-    is_more = len(found) > limit
-    return Page(
-        rows=rows,
-        next=_write_key(rows[-1]) if rows and (is_back or is_more) else "",
-        previous=_write_key(rows[0]) if rows and (is_more if is_back else key) else "",
-    )
-
-
-def _filled(values: list[Any], *, is_replied: bool) -> list[Any]:
-    """A missing name is an empty text, a missing id stays None."""
-    if not is_replied:
-        values[_REPLIER : _REPLIER + 2] = None, None
-    return [value if value is not None or index in _MAY_BE_NONE else "" for index, value in enumerate(values)]
-
-
-def _write_key(row: Row) -> str:
-    return base64.urlsafe_b64encode(json.dumps([row.at.isoformat(), row.id]).encode()).decode()
-
-
-def _read_key(key: str) -> tuple[datetime, int] | None:
-    """The position a page starts after; anything that we did not write starts at the beginning."""
-    try:
-        at, pk = json.loads(base64.urlsafe_b64decode(key.encode()))
-        moment = datetime.fromisoformat(at)
-        return (moment, int(pk)) if moment.tzinfo else None
-    except (ValueError, TypeError, binascii.Error, RecursionError):
-        return None
-
-
-def _matching(tickets: QuerySet[Ticket], words: str, *, people: bool) -> QuerySet[Ticket]:
-    for word in words.split()[:8]:
-        digits = word.lstrip("#")
-        condition = Q(subject__icontains=word)
-        if digits.isascii() and digits.isdigit() and len(digits) <= 18:
-            condition |= Q(number=int(digits))
-        if people:
-            condition |= Q(requester__name__icontains=word) | Q(requester__email__icontains=word)
-        tickets = tickets.filter(condition)
-    return tickets
+    return page_of(others, user=user, by="updated_at", limit=limit, customer=False).rows
 
 
 # One ticket
