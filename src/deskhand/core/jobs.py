@@ -32,7 +32,10 @@ class LeaseLostError(Exception):
 
 
 class RetryLaterError(Exception):
-    """It could not be done now, for a reason that is known and written down (a server that is away): no traceback."""
+    """It could not be done now, for a reason that is known and written down (a server that is away): no traceback.
+
+    It is tried again without end; whoever raises this decides when it is enough.
+    """
 
 
 class GiveUpError(Exception):
@@ -150,10 +153,14 @@ def run(task: Task, *, at: datetime) -> None:
         _settle(task, state=Job.State.DEAD, error=str(error))
     except RetryLaterError as error:
         log.warning("job %s #%s is tried again later: %s", task.name, task.id, error)
-        _later(task, words=str(error), at=at)
+        _settle(task, run_at=at + pause_after(task.attempts), error=str(error)[:2000])
     except Exception as error:
         log.exception("job %s #%s failed (attempt %s)", task.name, task.id, task.attempts)
-        _later(task, words=f"{type(error).__name__}: {error}", at=at)
+        words = f"{type(error).__name__}: {error}"[:2000]
+        if task.attempts >= ATTEMPTS:
+            _settle(task, state=Job.State.DEAD, error=words)
+        else:
+            _settle(task, run_at=at + pause_after(task.attempts), error=words)
     else:
         fault("job.before_finish")
         Job.objects.filter(pk=task.id, lease=task.lease).delete()
@@ -180,7 +187,7 @@ def release(task: Task) -> None:
 
 def pause_after(attempts: int) -> timedelta:
     """Exponential backoff with full jitter, one minute to four hours, so that a dead server is not stormed."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * int(2 ** (attempts - 1)))
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * int(2 ** min(attempts - 1, 10)))
     return longest * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
 
 
@@ -192,13 +199,6 @@ def run_due(*, at: datetime, limit: int = 1000) -> int:
             return count
         run(task, at=at)
     return limit
-
-
-def _later(task: Task, *, words: str, at: datetime) -> None:
-    if task.attempts >= ATTEMPTS:
-        _settle(task, state=Job.State.DEAD, error=words[:2000])
-    else:
-        _settle(task, run_at=at + pause_after(task.attempts), error=words[:2000])
 
 
 def _settle(task: Task, **changes: Any) -> None:  # noqa: ANN401 - column values

@@ -1,5 +1,8 @@
 """The worker's side: one job sends one mail."""
 
+from datetime import timedelta
+from typing import Final
+
 from django.conf import settings
 
 from deskhand.core import jobs
@@ -8,6 +11,8 @@ from deskhand.mail import wire
 from deskhand.mail.changes import settle, take
 from deskhand.mail.models import Mail, Problem, State
 from deskhand.mail.transport import DeliveryError, deliver
+
+PATIENCE: Final = timedelta(days=3)  # a server that is away over a weekend costs no mail
 
 
 @jobs.job("mail.send")
@@ -32,8 +37,8 @@ def send(task: jobs.Task) -> None:
 
 
 def _failed(mail: Mail, task: jobs.Task, error: DeliveryError) -> None:
-    is_last = max(mail.attempts, task.attempts) >= jobs.ATTEMPTS
-    if error.is_final or is_last:
+    is_old = error.problem is Problem.BROKEN or task.claimed_at - mail.created_at > PATIENCE
+    if error.is_final or (is_old and mail.attempts >= jobs.ATTEMPTS):
         settle(mail, task=task, state=State.DEAD, problem=error.problem, error=error.words)
         return
     state = State.MAYBE_SENT if error.maybe_sent else State.FAILED
