@@ -13,12 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from deskhand.accounts.roles import PERMISSIONS, STAFF, Role
 
 
-def validate_time_zone(name: str) -> None:
-    """Raise ValidationError unless this machine knows the zone."""
-    if name and name not in available_timezones():
-        raise ValidationError(_("%(name)s is not a time zone we know."), params={"name": name})
-
-
 class Organization(models.Model):
     """A customer company. Its managers see the tickets its members open (S4.17)."""
 
@@ -78,7 +72,7 @@ class User(AbstractBaseUser):
     organization = models.ForeignKey(Organization, models.SET_NULL, null=True, blank=True, related_name="members")
     is_manager = models.BooleanField(_("Manager of the organization"), default=False)
     is_active = models.BooleanField(default=True)
-    time_zone = models.CharField(_("Time zone"), max_length=60, blank=True, default="", validators=[validate_time_zone])
+    time_zone = models.CharField(_("Time zone"), max_length=60, blank=True, default="")
     language = models.CharField(_("Language"), max_length=12, blank=True, default="")
     created_at = models.DateTimeField()
     invited_at = models.DateTimeField(null=True, blank=True)
@@ -136,6 +130,9 @@ class User(AbstractBaseUser):
         super().clean()
         self.email = self.email.lower()
         self.username = self.username or None
+        if self.time_zone and self.time_zone not in available_timezones():
+            words = _("%(name)s is not a time zone we know.")
+            raise ValidationError({"time_zone": ValidationError(words, params={"name": self.time_zone})})
 
 
 class Team(models.Model):
