@@ -36,8 +36,8 @@ def test_two_workers_one_queue(installation: Installation, tmp_path: Path) -> No
     """F-25: nothing lost, nothing double, though one worker is killed between its tick and the end of its job."""
     count, sent = 400, tmp_path / "sent"
     installation.run(sys.executable, QUEUE, "fill", str(count))
+    killed = installation.start(sys.executable, QUEUE, "work", str(sent), FAULTS="job.after_step:kill:10")
     steady = installation.start(sys.executable, QUEUE, "work", str(sent))
-    killed = installation.start(sys.executable, QUEUE, "work", str(sent), FAULTS="job.after_step:kill:50")
     wait_for_all(sent, count)
     assert killed.wait(timeout=10) == -signal.SIGKILL
     assert counted(installation) == (count, count, 0)
