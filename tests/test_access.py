@@ -18,7 +18,6 @@ from deskhand.accounts.models import User
 from deskhand.core import jobs
 from deskhand.mail.models import Mail
 from deskhand.tickets.actions import schedule
-from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
 from deskhand.tickets.models import Message
 from tests import make
@@ -26,7 +25,7 @@ from tests.cast import Cast
 
 MATRIX = Path(__file__).with_name("matrix.txt")
 ROLES = ("nobody", "carl", "cora", "mona", "eve", "ada", "bea", "lena", "otto")
-PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
+OWNED = {"tickets", "mailroom", "people", "teams"}
 
 
 def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[str]:
@@ -40,44 +39,45 @@ def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str =
 
 
 def objects(cast: Cast, at: datetime) -> dict[str, dict[str, object]]:
-    """What the parameters of a route stand for: carl's ticket, and a ticket of his in the private team."""
+    """What stands behind a segment (`tickets/<int:number>/`): things of carl's ticket, and of one in the private team."""
     found: dict[str, dict[str, object]] = {}
-    for name, team, agent in (("carl's", None, cast.ada), ("private", cast.private, cast.bea)):
+    for name, team, agent, person in (
+        ("carl's", None, cast.ada, cast.carl),
+        ("private", cast.private, cast.bea, cast.otto),
+    ):
         ticket = make.reply(make.ticket(cast.carl, at=at, team=team), agent, at=at)
-        with change_ticket(ticket, by=agent, via=Via.STAFF, at=at) as change:
-            change.tag(f"tag {name}")
-        row = schedule(
+        scheduled = schedule(
             ticket, [{"do": "reply", "text": "x"}], by=agent, via=Via.STAFF, at=at, delay=timedelta(seconds=20)
         )
-        assert row is not None
-        mail = Mail.objects.filter(ticket=ticket).first()
+        jobs.run_due(at=at)
+        assert scheduled is not None
         found[name] = {
-            "number": ticket.number, "change_id": change.id, "change": change.id, "scheduled_id": row.pk, "scheduled": row.pk,
-            "message_id": Message.objects.filter(ticket=ticket).order_by("pk")[0].pk, "mail_id": mail.pk if mail else 1,
-            "user_id": cast.carl.pk, "organization_id": cast.acme.pk, "team_id": cast.support.pk,
-            "token": "nonsense", "key": "nonsense", "uidb36": "1", "role": "customer", "pk": mail.pk if mail else 1,
+            "tickets": ticket.number, "scheduled": scheduled.pk, "messages": Message.objects.filter(ticket=ticket)[0].pk,
+            "mailroom": Mail.objects.filter(ticket=ticket)[0].pk, "followers": cast.cora.pk, "people": person.pk,
+            "organizations": cast.acme.pk, "teams": cast.support.pk if team is None else cast.private.pk,
+            "welcome": "nonsense", "confirm": "nonsense", "set-up": "nonsense", "sign-in": "customer", "new": "1-nonsense",
         }  # fmt: skip
     return found
+
+
+OBJECT = re.compile(r"([\w-]+)/(?:<(?:\w+:)?(\w+)>|\(\?P<(uidb36)>[^)]*\)-\(\?P<key>[^)]*\))")
 
 
 def requests(cast: Cast, at: datetime) -> Iterator[tuple[str, str, str]]:
     """(name in the matrix, method, path) of everything that can be asked for."""
     stands_for = objects(cast, at)
     for route in sorted(set(routes())):
-        names = [first or second for first, second in PARAMETER.findall(route)]
-        for object_name, values in stands_for.items():
-            missing = [name for name in names if name not in values]
-            assert not missing, f"say in tests/test_access.py what {missing} of {route} stands for"
-            if object_name == "private" and not {"number", "mail_id"} & set(names):
+        segments = [found[1] for found in OBJECT.finditer(route)]
+        for owner, values in stands_for.items():
+            missing = [segment for segment in segments if segment not in values]
+            assert not missing, f"say in tests/test_access.py what {missing} of {route} stand for"
+            if owner == "private" and not OWNED & set(segments):
                 continue
-            path = "/" + PARAMETER.sub(lambda found, values=values: str(values[found[1] or found[2]]), route)
-            suffix = f" ({object_name})" if {"number", "mail_id"} & set(names) else ""
+            path = "/" + OBJECT.sub(lambda found, values=values: f"{found[1]}/{values[found[1]]}", route)
+            shown = "/" + OBJECT.sub(lambda found: f"{found[1]}/<{found[2] or found[3]}>", route)
+            suffix = f" ({owner})" if OWNED & set(segments) else ""
             for method in ("GET", "POST"):
-                yield (
-                    f"{method:4} /{PARAMETER.sub(lambda found: f'<{found[1] or found[2]}>', route)}{suffix}",
-                    method,
-                    path,
-                )
+                yield f"{method:4} {shown}{suffix}", method, path
 
 
 def ask(user: User | None, method: str, path: str) -> int:
@@ -94,12 +94,10 @@ def ask(user: User | None, method: str, path: str) -> int:
 @pytest.fixture
 def matrix(cast: Cast, at: datetime) -> str:
     people: list[User | None] = [None, *(getattr(cast, name) for name in ROLES[1:])]
-    lines = [f"{'':59} {' '.join(f'{role:6}' for role in ROLES)}".rstrip()]
-    prepared = list(requests(cast, at))
-    jobs.run_due(at=at)
-    for name, method, path in prepared:
+    lines = [f"{'':71} {' '.join(f'{role:6}' for role in ROLES)}".rstrip()]
+    for name, method, path in list(requests(cast, at)):
         statuses = [str(ask(user, method, path)) for user in people]
-        lines.append(f"{name:59} {' '.join(f'{status:6}' for status in statuses)}".rstrip())
+        lines.append(f"{name:71} {' '.join(f'{status:6}' for status in statuses)}".rstrip())
     return "\n".join(lines) + "\n"
 
 
