@@ -69,15 +69,15 @@ def progress() -> Progress | None:
     )
 
 
-def player(kind: str) -> User | None:
+def player(key: str) -> User | None:
     """Whom a visitor becomes by pressing `customer`, `manager` or `agent`; None when this desk does not offer it.
 
     A person who was given more rights since is not offered: one click must never reach the settings.
     """
-    role = people.OPEN_TO_ALL.get(kind)
-    if role is None or not current_desk().is_demo:
+    offered = people.OPEN_TO_ALL.get(key)
+    if offered is None or not current_desk().is_demo:
         return None
-    return User.objects.get_queryset().active().filter(email=role.email, role=role.role).first()
+    return User.objects.get_queryset().active().filter(email=offered.email, role=offered.role).first()
 
 
 @jobs.job(JOB)

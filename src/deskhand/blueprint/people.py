@@ -31,7 +31,7 @@ SITES: Final = {
     DELI: ("the market hall counter", "our shop by the harbor", "the Lane Street deli"),
     WHOLESALE: ("the cold store", "warehouse two", "the loading bay"),
 }
-TEAMS: Final = {"support": "Support", "shipping": "Orders and shipping", "security": "Security and privacy"}
+TEAMS: Final = {"support": "Product help", "shipping": "Orders and shipping", "security": "Security and privacy"}
 PRIVATE_TEAM: Final = "security"
 TEAM_MEMBERS: Final = {
     "support": ("tomas", "ingrid", "daniel", "priya"),

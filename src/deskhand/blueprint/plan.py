@@ -66,9 +66,8 @@ class Planned:
 
 def tickets(at: datetime) -> list[Planned]:
     """All tickets of the demo, oldest first, none of them touched after `at`."""
-    chance = Random(_SEED)  # noqa: S311 - the same demo every time, nothing secret
     told: list[Planned] = []
-    for index, (story, opened) in enumerate(zip(_deck(chance), _openings(at, chance), strict=True)):
+    for index, (story, opened) in enumerate(zip(_deck(), _openings(at), strict=True)):
         told.append(_Teller(story, f"{_SEED} {index}", until=at - timedelta(minutes=5)).tell(opened))
     for story, minutes in zip(fresh_stories(), _MINUTES_AGO, strict=True):
         opened = at - timedelta(minutes=minutes)
@@ -77,8 +76,9 @@ def tickets(at: datetime) -> list[Planned]:
     return sorted(told, key=lambda ticket: ticket.at)
 
 
-def _deck(chance: Random) -> Iterator[Story]:
-    """Stories without an end: each is told once before any is told again."""
+def _deck() -> Iterator[Story]:
+    """As many stories as it takes: each is told once before any is told again."""
+    chance = Random(f"{_SEED} deck")  # noqa: S311 - the same demo every time, nothing secret
     wanted = TICKETS - len(fresh_stories())
     while wanted > 0:
         pile = list(stories())
@@ -87,8 +87,9 @@ def _deck(chance: Random) -> Iterator[Story]:
         wanted -= len(pile)
 
 
-def _openings(at: datetime, chance: Random) -> list[datetime]:
+def _openings(at: datetime) -> list[datetime]:
     """Mostly spread over the weeks, thirty of them in the last three days."""
+    chance = Random(f"{_SEED} openings")  # noqa: S311 - the same
     count = TICKETS - len(fresh_stories())
     recent = [at - timedelta(hours=chance.uniform(6, 72)) for _ in range(30)]
     older = [at - timedelta(days=chance.uniform(3, DAYS)) for _ in range(count - len(recent))]

@@ -21,9 +21,9 @@ def progress(request: SignedInRequest) -> HttpResponse:
 
 @gates.public
 @require_POST
-def sign_in(request: HttpRequest, kind: str) -> HttpResponse:
+def sign_in(request: HttpRequest, role: str) -> HttpResponse:
     """Become the demo's customer, manager or agent. On a desk that is no demo this page does not exist."""
-    player = demo.player(kind)
+    player = demo.player(role)
     if player is None:
         raise Http404
     login(request, player, backend=BACKEND)

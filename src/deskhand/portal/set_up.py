@@ -38,6 +38,8 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 class SetUpForm(forms.Form):
     """Shape only; what the words mean is the rooms' matter."""
 
+    field_order = ("name", "email", "password", "repeated", "desk_name", "time_zone", "public_url", "hue", "start")
+
     desk_name = forms.CharField(label=gettext_lazy("Name of the desk"), max_length=60)
     public_url = forms.CharField(
         label=gettext_lazy("Public address"),
@@ -70,6 +72,7 @@ class SetUpForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["hue"] = HueField(current=current_desk().hue)
         self.fields["time_zone"] = ZoneField(current=current_desk().time_zone)
+        self.order_fields(self.field_order)
         for field, words in (("name", "name"), ("email", "email"), ("desk_name", "off"), ("public_url", "off")):
             self.fields[field].widget.attrs["autocomplete"] = words
         for field in ("password", "repeated"):

@@ -46,5 +46,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("set-up/ready/", set_up.ready, name="set_up_ready"),
     path("set-up/demo/", demo.progress, name="demo_progress"),
     path("set-up/<str:token>/", set_up.set_up, name="set_up"),
-    path("demo/sign-in/<slug:kind>/", demo.sign_in, name="demo_sign_in"),
+    path("demo/sign-in/<slug:role>/", demo.sign_in, name="demo_sign_in"),
 ]
