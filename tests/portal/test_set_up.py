@@ -112,7 +112,7 @@ def test_a_second_press_gets_what_the_first_got(db: None, client: Client) -> Non
 
 def test_it_works_behind_a_proxy_whose_origin_is_not_known_yet(db: None, settings: Settings) -> None:
     """The link's secret stands in for the token; with a wrong one nothing is reached (see above)."""
-    settings.ALLOWED_HOSTS = ["*"]  # as it is before set-up
+    settings.ALLOWED_HOSTS, settings.PUBLIC_URL = ["*"], "http://localhost:8000"  # as it is before set-up
     strict = Client(enforce_csrf_checks=True)
     page = strict.get(link(), headers={"X-Forwarded-Proto": "https", "Host": "help.acme.example"}).content.decode()
     assert 'value="https://help.acme.example"' in page
