@@ -160,7 +160,7 @@ class NewTicketForm(forms.Form):
             User.objects.visible_to(user).staff().active().order_by("name"),
             none=_("Nobody"), label=_("Assignee"), required=False,
         )  # fmt: skip
-        self.order_fields(["customer", "topic", "subject", "text", "priority", "team", "assignee"])
+        self.order_fields(["customer", "subject", "text", "topic", "priority", "team", "assignee"])
 
     def clean_customer(self) -> User:
         """The one person who is meant; raises ValidationError with those who could be."""

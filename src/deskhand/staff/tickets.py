@@ -8,7 +8,8 @@ from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import dateformat, timezone
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from deskhand.desk.queries import current_desk
@@ -130,7 +131,9 @@ def about(
         "known_tags": known_tags(),
         "followers": followers_of(ticket),
         "earlier": earlier_tickets(ticket, user=request.user),
-        "their_time": now.astimezone(ZoneInfo(requester.time_zone or current_desk().time_zone)),
+        "their_time": dateformat.format(
+            now.astimezone(ZoneInfo(requester.time_zone or current_desk().time_zone)), pgettext("time", "H:i")
+        ),
         "just_come": just_come,
     }
 
