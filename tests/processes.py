@@ -57,10 +57,10 @@ class Installation:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def serve(self, *arguments: str) -> "Served":
+    def serve(self, *arguments: str, **more: str) -> "Served":
         """Start `deskhand serve` on a free port and wait until it says that it is ready."""
         port = free_port()
-        process = self.start(*COMMAND, "serve", "--port", str(port), *arguments)
+        process = self.start(*COMMAND, "serve", "--port", str(port), *arguments, **more)
         assert process.stdout is not None
         first = process.stdout.readline()
         assert first == f"Deskhand is ready at http://localhost:{port}\n", first + process.stdout.read()
@@ -73,6 +73,11 @@ class Served:
 
     process: subprocess.Popen[str]
     port: int
+
+    def setup_path(self) -> str:
+        """The path of the set-up link that it printed."""
+        assert self.process.stdout is not None
+        return urlsplit(self.process.stdout.readline().split()[-1]).path
 
     def children(self) -> set[int]:
         """The ids of its child processes."""

@@ -36,7 +36,11 @@ class Sink:
         parsed = [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.received]
         return [mail for mail in parsed if isinstance(mail, EmailMessage)]
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd's
+    def to(self, address: str) -> list[EmailMessage]:
+        """What arrived for this address, in the order of arrival."""
+        return [mail for mail in self.mails if address in str(mail["To"])]
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: ANN401 - aiosmtpd's
         await self._pause()
         if self.mode == "550" or address in self.refused:
             return "550 5.1.1 no such mailbox"
@@ -45,7 +49,7 @@ class Sink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ANN401, N802 - aiosmtpd's
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ANN401 - aiosmtpd's
         await self._pause()
         if self.mode == "452":
             return "452 4.3.1 mailbox full"
@@ -58,6 +62,13 @@ class Sink:
     async def _pause(self) -> None:
         if self.mode == "slow":
             await asyncio.sleep(self.delay_s)
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The readable text of a mail."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
 
 
 @contextmanager

@@ -1,0 +1,185 @@
+"""A ticket walks through the house: from an empty folder to a reopened ticket, in Chromium, with a real SMTP server.
+
+Plays against `deskhand serve`, with and without JavaScript, on the database of the run.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from email.message import EmailMessage
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.mail.sink import Sink, running, text_of
+from tests.processes import Installation
+
+pytestmark = pytest.mark.browser
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """A real SMTP server for `deskhand serve`."""
+    with running(Sink()) as server:
+        yield server
+
+
+def next_mail(sink: Sink, address: str, count: int, containing: str = "") -> EmailMessage:
+    """The `count`-th mail to this address; waits for it, and fails if there is one too many."""
+    deadline = time.monotonic() + 20
+    while len(found := sink.to(address)) < count:
+        subjects = [str(mail["Subject"]) for mail in found]
+        assert time.monotonic() < deadline, f"{address} got {subjects}, not {count} mails"
+        time.sleep(0.05)
+    assert len(found) == count
+    assert containing in text_of(found[-1]), text_of(found[-1])
+    return found[-1]
+
+
+def link_in(mail: EmailMessage, part: str) -> str:
+    """The path of the link in a mail that contains `part`."""
+    found = re.search(rf"http://localhost:\d+(/\S*{part}\S*)", text_of(mail))
+    assert found, text_of(mail)
+    return found[1]
+
+
+def sign_in(page: Page, name: str) -> None:
+    """With the name in the one field, and the password."""
+    page.goto("/sign-in/")
+    page.get_by_label("E-mail or username").fill(name)
+    page.locator("input[type=password]").first.fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def invite(admin: Page, *, name: str, email: str, role: str) -> None:
+    """An administrator invites somebody."""
+    admin.goto("/desk/people/invite/")
+    admin.get_by_label("E-mail").fill(email)
+    admin.get_by_label("Name").fill(name)
+    admin.get_by_label("Role").select_option(role)
+    admin.get_by_role("button", name="Send the invitation").click()
+    expect(admin.get_by_text(email).first).to_be_visible()
+
+
+def accept(page: Page, mail: EmailMessage) -> None:
+    """An invited person follows the link and chooses a password (S2.4)."""
+    page.goto(link_in(mail, "welcome"))
+    page.locator("input[type=password]").first.fill(PASSWORD)
+    page.get_by_role("button", name="Set up and sign in").click()
+    expect(page.get_by_role("button", name="Set up and sign in")).to_have_count(0)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with_javascript", "without_javascript"])
+def test_a_ticket_walks_through_the_house(
+    installation: Installation,
+    sink: Sink,
+    person: Callable[..., Page],
+    javascript: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    served = installation.serve(
+        SMTP_URL=f"smtp+plain://127.0.0.1:{sink.port}", MAIL_FROM="support@desk.example", MAIL_WINDOW_S="2"
+    )
+
+    def arrive() -> Page:
+        return person(base_url=f"http://localhost:{served.port}", java_script_enabled=javascript)
+
+    # An administrator sets the desk up, from the link that the terminal shows
+    admin = arrive()
+    admin.goto("/")
+    expect(admin.get_by_role("heading", name="Almost there")).to_be_visible()
+    admin.goto(served.setup_path())
+    admin.get_by_label("Your name").fill("Otto Admin")
+    admin.get_by_label("Your e-mail").fill("otto@desk.example")
+    admin.locator("input[type=password]").first.fill(PASSWORD)
+    admin.get_by_label("Password, once more").fill(PASSWORD)
+    admin.get_by_label("Name of the desk").fill("Nordlys support")
+    admin.get_by_label("Start empty").check()
+    admin.get_by_role("button", name="Set up the desk").click()
+    expect(admin.get_by_text("Nobody is waiting. Nice.")).to_be_visible()
+    invite(admin, name="Ada Agent", email="ada@desk.example", role="agent")
+    invite(admin, name="Carl Customer", email="carl@customer.example", role="customer")
+
+    # The customer sets a password and opens a ticket; the confirmation carries its number, the team is told at once
+    carl = arrive()
+    accept(carl, next_mail(sink, "carl@customer.example", 1))
+    ada = arrive()
+    accept(ada, next_mail(sink, "ada@desk.example", 1))
+    carl.goto("/")
+    carl.get_by_role("main").get_by_role("link", name="Open a ticket").first.click()
+    carl.get_by_label("Subject").fill("The printer is on fire")
+    carl.get_by_label("Message").fill("Since this morning.\n\nIt smells.")
+    carl.get_by_label("High").check()
+    carl.get_by_role("button", name="Send the ticket").click()
+    expect(carl.get_by_role("heading", name="The printer is on fire")).to_be_visible()
+    number = re.search(r"#(\d+)", carl.get_by_role("main").inner_text())
+    assert number
+    path, staff_path = f"/tickets/{number[1]}/", f"/desk/tickets/{number[1]}/"
+    confirmation = next_mail(sink, "carl@customer.example", 2, f"#{number[1]}")
+    assert confirmation["Subject"] == f"[#{number[1]}] The printer is on fire"
+    assert confirmation["Auto-Submitted"] == "auto-generated"
+    next_mail(sink, "ada@desk.example", 2, "The printer is on fire")
+    next_mail(sink, "otto@desk.example", 1, "The printer is on fire")
+
+    # The agent reads it, notes, takes it, replies
+    ada.goto("/desk/")
+    ada.get_by_role("link", name="The printer is on fire").first.click()
+    expect(ada.get_by_text("It smells.").first).to_be_visible()
+    ada.get_by_text("Internal note", exact=True).first.click()
+    ada.get_by_label("Message", exact=True).fill("He always says that.")
+    ada.get_by_role("button", name="Add internal note").click()
+    expect(ada.get_by_text("He always says that.").first).to_be_visible()
+    ada.get_by_label("Change: Assignee").click()
+    ada.get_by_role("button", name="Ada Agent").click()
+    expect(ada.get_by_label("Change: Assignee")).to_have_text("Ada Agent")
+    ada.get_by_text("Reply to Carl", exact=True).first.click()
+    ada.get_by_label("Message", exact=True).fill("Have you tried water?")
+    ada.get_by_role("button", name="Reply to Carl, set Waiting for customer").click()
+    expect(ada.get_by_text("Have you tried water?").first).to_be_visible()
+    expect(ada.get_by_role("button", name="Take back")).to_be_visible()
+
+    # One mail for all of that, in one thread with the confirmation, and not a word of the note
+    answer = next_mail(sink, "carl@customer.example", 3, "Have you tried water?")
+    assert confirmation["Message-ID"] in str(answer["References"])
+    assert answer["Subject"] == f"[#{number[1]}] The printer is on fire"
+    assert "always says" not in answer.as_string()
+    carl.goto(path)
+    expect(carl.get_by_text("Have you tried water?")).to_be_visible()
+    expect(carl.get_by_text("We answered and wait for you.")).to_be_visible()
+    assert "always says" not in carl.content()
+
+    # The customer answers, closes, and comes back
+    carl.get_by_label("Your message").fill("It burns under water.")
+    carl.get_by_role("button", name="Send reply").click()
+    expect(carl.get_by_text("It burns under water.").first).to_be_visible()
+    next_mail(sink, "ada@desk.example", 3, "It burns under water.")
+    carl.get_by_role("button", name="Close the ticket").click()
+    expect(carl.get_by_text("This ticket is closed.").first).to_be_visible()
+    carl.get_by_role("button", name="Reopen the ticket").click()
+    expect(carl.get_by_role("button", name="Close the ticket")).to_be_visible()
+
+    # The agent resolves it in the same breath as the last reply; the customer says yes
+    ada.goto(staff_path)
+    expect(ada.get_by_text("It burns under water.").first).to_be_visible()
+    ada.get_by_label("Change: Status").click()
+    ada.get_by_role("button", name="Resolved").first.click()
+    expect(ada.get_by_label("Change: Status")).to_have_text("Resolved")
+    carl.goto(path)
+    carl.get_by_role("button", name="Yes, close it").click()
+    expect(carl.get_by_text("This ticket is closed.").first).to_be_visible()
+    next_mail(sink, "carl@customer.example", 4, "Resolved")
+
+    # Signing in with a mailed code
+    carl.context.clear_cookies()
+    carl.goto("/sign-in/code/")
+    carl.get_by_label("E-mail").fill("carl@customer.example")
+    carl.get_by_role("button").last.click()
+    code = re.search(
+        r"\b([A-Z0-9]{6}|[A-Z0-9]{3}-[A-Z0-9]{3}|\d{6})\b", text_of(next_mail(sink, "carl@customer.example", 5))
+    )
+    assert code
+    carl.get_by_label(re.compile("code", re.IGNORECASE)).fill(code[1])
+    carl.get_by_role("main").get_by_role("button").first.click()
+    carl.goto(path)
+    expect(carl.get_by_role("heading", name="The printer is on fire")).to_be_visible()
+    served.stop()
