@@ -118,7 +118,8 @@ class Registration(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ship
 
     def get_email_confirmation_url(self, request: object, emailconfirmation: Any) -> str:  # noqa: ANN401 - allauth's
         """The link to confirm an address."""
-        return f"{settings.PUBLIC_URL}/confirm/{quote(emailconfirmation.key)}/"
+        key = quote(emailconfirmation.key, safe=":")
+        return f"{settings.PUBLIC_URL}/confirm/{key}/"
 
     def _get_login_attempts_cache_key(self, request: object, **credentials: Any) -> str:  # noqa: ANN401 - allauth's
         """One count per account, whatever host the request named."""
