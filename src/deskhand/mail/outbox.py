@@ -23,7 +23,7 @@ def send(task: jobs.Task) -> None:
         return
     fault("outbox.after_claim")
     try:
-        recipient = wire.address(mail.to_name, mail.to_address).addr_spec
+        recipient = wire.address(mail.to_address)
         deliver(wire.compose(mail, secret=mail.secret), sender=str(settings.MAIL_FROM), recipient=recipient)
     except wire.AddressError as error:
         _failed(mail, task, DeliveryError(Problem.RECIPIENT, str(error), is_final=True))

@@ -1,9 +1,11 @@
-"""From a row to the bytes that go over the wire (RFC 5322). Raises ValueError for a row that cannot become a mail."""
+"""From a row to the bytes that go over the wire (RFC 5322)."""
 
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import format_datetime, quote
 from typing import Final
 
 from django.conf import settings
@@ -13,8 +15,8 @@ from deskhand.core import text
 from deskhand.desk.queries import current_desk
 from deskhand.mail.models import MASK, Mail
 
-# 7 bit everywhere, because a relay behind the next one may know nothing else; lines far below the 998 of RFC 5322.
-_POLICY: Final = SMTP.clone(cte_type="7bit", max_line_length=76)
+# 7 bit everywhere, because a relay behind the next one may know nothing else.
+_POLICY: Final = SMTP.clone(cte_type="7bit")
 
 
 class AddressError(ValueError):
@@ -22,26 +24,24 @@ class AddressError(ValueError):
 
 
 def compose(mail: Mail, *, secret: str) -> bytes:
-    """The whole mail; `secret` takes the place of MASK in both bodies.
+    """The whole mail; `secret` takes the place of MASK in both bodies. Raises AddressError.
 
     Names and subjects are data: whatever they hold, the headers are exactly ours (C09). A row that is sent again gives the
     same Message-ID.
     """
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = address(current_desk().name, str(settings.MAIL_FROM))
-    message["To"] = address(mail.to_name, mail.to_address)
-    message["Subject"] = text.one_line(mail.subject)
-    message["Date"] = mail.created_at
-    message["Message-ID"] = mail.message_id
+    values = [
+        ("From", mailbox(current_desk().name, str(settings.MAIL_FROM))),
+        ("To", mailbox(mail.to_name, mail.to_address)),
+        ("Subject", _words("Subject", mail.subject)),
+        ("Date", format_datetime(mail.created_at)),
+        ("Message-ID", mail.message_id),
+    ]
     if mail.thread_id:
-        message["In-Reply-To"] = mail.thread_id
-        message["References"] = mail.thread_id
+        values += [("In-Reply-To", mail.thread_id), ("References", mail.thread_id)]
     if mail.is_automatic:  # RFC 3834: nobody answers a machine
-        message["Auto-Submitted"] = "auto-generated"
-        message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(mail.text.replace(MASK, secret))
-    message.add_alternative(mail.html.replace(MASK, escape(secret)), subtype="html")
-    return message.as_bytes()
+        values += [("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All")]
+    head = "".join(f"{name}: {value}\r\n" for name, value in values).encode("ascii")
+    return head + _bodies(mail, secret)
 
 
 def headers(mail: Mail) -> list[tuple[str, str]]:
@@ -55,12 +55,42 @@ def headers(mail: Mail) -> list[tuple[str, str]]:
     return [(name, value) for name, value in wanted if value]
 
 
-def address(name: str, spec: str) -> Address:
-    """A name and an address for a header. Raises AddressError for an address that plain SMTP cannot carry."""
+def mailbox(name: str, spec: str) -> str:
+    """A name and an address as one header value. Raises AddressError."""
+    words, carried = text.one_line(name), address(spec)
+    if not words:
+        return carried
+    shown = f'"{quote(words)}"' if _is_plain(words) else _words("To", words)
+    return f"{shown} <{carried}>"
+
+
+def address(spec: str) -> str:
+    """An address as SMTP carries it. Raises AddressError for one that it cannot."""
     local, _, domain = text.one_line(spec).rpartition("@")
     try:
         if not local or not domain or not local.isascii():
             raise AddressError(f"{spec!r} cannot be written in a mail")
-        return Address(display_name=text.one_line(name), username=local, domain=domain.encode("idna").decode())
+        return Address(username=local, domain=domain.encode("idna").decode()).addr_spec
     except (ValueError, HeaderParseError) as error:
         raise AddressError(f"{spec!r} cannot be written in a mail") from error
+
+
+def _words(name: str, value: str) -> str:
+    """One line of text as a header value, encoded where a plain one could be read as something else.
+
+    The standard library's own policy decodes `=?…?=` inside a text that it is given, line ends included, and writes them out
+    as headers; so it never sees one.
+    """
+    line = text.one_line(value)
+    return line if _is_plain(line) else Header(line, "utf-8", header_name=name).encode(linesep="\r\n")
+
+
+def _is_plain(line: str) -> bool:
+    return line.isascii() and line.isprintable() and "=?" not in line
+
+
+def _bodies(mail: Mail, secret: str) -> bytes:
+    message = EmailMessage(policy=_POLICY)
+    message.set_content(mail.text.replace(MASK, secret))
+    message.add_alternative(mail.html.replace(MASK, escape(secret)), subtype="html")
+    return message.as_bytes()
