@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from django.test.utils import CaptureQueriesContext
 
 from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
@@ -74,16 +75,19 @@ def test_an_empty_list_says_so(client: Client, cast: Cast, view: str, words: str
     assert words in client.get(f"/desk/tickets/?view={view}").content.decode()
 
 
+def queries(client: Client, url: str) -> int:
+    """How many queries a page costs, without the desk's own row: its cache may end in between on a slow machine."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return len([query for query in captured if '"desk_desk"' not in query["sql"]])
+
+
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_list_costs_four_queries_however_long(
-    client: Client, cast: Cast, at: datetime, count: int, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_a_list_costs_four_queries_however_long(client: Client, cast: Cast, at: datetime, count: int) -> None:
     for minute in range(count):
         make.ticket(cast.carl, at=at + timedelta(minutes=minute))
     client.force_login(cast.ada)
-    client.get("/desk/tickets/?view=open")
-    with django_assert_num_queries(4):  # session, user, counts, rows
-        client.get("/desk/tickets/?view=open")
+    assert queries(client, "/desk/tickets/?view=open") == 4  # session, user, rows, counts
 
 
 def test_customers_have_no_business_here(client: Client, cast: Cast, at: datetime) -> None:
