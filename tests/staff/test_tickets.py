@@ -401,7 +401,7 @@ def test_undo_is_offered_for_ones_own_recent_changes_only(
 def test_a_change_of_another_ticket_is_not_undone_through_this_one(
     client: Client, cast: Cast, ticket: Ticket, at: datetime
 ) -> None:
-    other = make.ticket(cast.carl, at=at, team=cast.private)
+    other = make.ticket(cast.carl, at=at, team=cast.support)
     change = Event.objects.get(ticket=other, kind="ticket.moved").change
     for value in (str(change), str(uuid.uuid4()), "nonsense"):
         assert send(client, address(ticket), address(ticket, "undo/"), change=value).status_code == 303

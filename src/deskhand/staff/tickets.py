@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import dateformat, timezone
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from deskhand.desk.queries import current_desk
 from deskhand.staff.forms import MessageForm
@@ -37,21 +37,21 @@ TICKET_PARTS = ("main", "thread")
 
 
 @gates.staff("staff.enter")
-@require_GET
+@require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     """The workspace begins with those who wait for somebody."""
     return go(request, f"{reverse('staff:tickets')}?view={View.UNASSIGNED}")
 
 
 @gates.staff("staff.enter")
-@require_GET
+@require_safe
 def tickets(request: SignedInRequest) -> HttpResponse:
     """One of the built-in lists."""
     return show(request, "staff/tickets.html", around(request, place(request.GET)))
 
 
 @gates.staff("staff.enter")
-@require_GET
+@require_safe
 def search(request: SignedInRequest) -> HttpResponse:
     """Tickets by number, subject, name or address; a number that exists is opened at once."""
     where = place(request.GET)
@@ -66,7 +66,7 @@ def search(request: SignedInRequest) -> HttpResponse:
 
 
 @gates.staff("staff.enter")
-@require_GET
+@require_safe
 def ticket(request: SignedInRequest, number: int) -> HttpResponse:
     """A ticket, its list beside it."""
     found = look_up(request, number)
