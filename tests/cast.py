@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from django.contrib.auth.hashers import make_password
@@ -11,7 +12,6 @@ from deskhand.accounts.roles import Role
 from deskhand.desk.changes import configure, finish_setup
 
 PASSWORD: Final = "correct horse battery"
-_HASH: Final[dict[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,13 @@ def person(
     user = User.objects.create(
         email=f"{name}@{'desk' if role != Role.CUSTOMER else 'customer'}.example", username=name, name=name.title(), role=role,
         organization=organization, is_manager=is_manager, created_at=at, activated_at=at,
-        password=_HASH.setdefault(PASSWORD, make_password(PASSWORD)),
+        password=_hashed(),
     )  # fmt: skip
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
+
+
+@cache
+def _hashed() -> str:
+    """PASSWORD as the database keeps it: hashing is slow on purpose, so once a run."""
+    return make_password(PASSWORD)
