@@ -16,7 +16,7 @@ from tests import make
 from tests.cast import Cast
 from tests.forms import fill, send
 
-PAGES = ["/desk/settings/", "/desk/settings/sign-in/", "/desk/settings/tickets/", "/desk/settings/audit/"]
+PAGES = ["/desk/settings/", "/desk/settings/sign-in/", "/desk/settings/policies/", "/desk/settings/audit/"]
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_the_trail_shows_who_changed_what_from_what_to_what(otto: Client) -> Non
     page = otto.get(PAGES[3]).content.decode()
 
     assert "Nordlys support → Tally &lt;b&gt;" in page
-    assert "<b>Otto</b> <code>desk.configured</code> desk" in page
+    assert "<b>Otto</b> <code>desk.configured</code> <code>desk</code>" in page
 
 
 def test_the_trail_goes_on_page_by_page(otto: Client, cast: Cast, at: datetime) -> None:

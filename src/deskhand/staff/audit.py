@@ -29,11 +29,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry, ready to show. `action` is its lasting name, as `user.invited`."""
+    """One entry, ready to show. `action` is its lasting name, as `user.invited`; `subject` is one too, `person` a name."""
 
     at: datetime
     by: str
     action: str
+    person: str
     subject: str
     differences: list[Difference]
 
@@ -62,7 +63,8 @@ def _lines(reader: User, rows: list[AuditEntry]) -> list[Line]:
             at=row.at,
             by=row.by.name if row.by else _("System"),
             action=row.action,
-            subject=names.get(row.subject, row.subject),
+            person=names.get(row.subject, ""),
+            subject=row.subject,
             differences=[
                 Difference(name, _words(row.before.get(name)), _words(row.after.get(name)))
                 for name in dict.fromkeys([*row.before, *row.after])

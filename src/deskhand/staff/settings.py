@@ -1,6 +1,6 @@
 """The desk's settings: name and look, signing in, what happens to tickets, and the end of a demo."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -70,7 +70,14 @@ class SignInForm(SettingsForm):
     """Who may make an account without being asked."""
 
     registration = forms.ChoiceField(
-        label=gettext_lazy("New customers"), choices=Registration.choices, widget=forms.RadioSelect
+        label=gettext_lazy("New customers"),
+        choices=[
+            (Registration.CLOSED, gettext_lazy("Closed")),
+            (Registration.INVITED, gettext_lazy("Invited")),
+            (Registration.OPEN, gettext_lazy("Open")),
+            (Registration.DOMAINS, gettext_lazy("By domain")),
+        ],
+        widget=forms.RadioSelect,
     )
     allowed_domains = forms.CharField(
         label=gettext_lazy("Domains"),
@@ -83,9 +90,6 @@ class SignInForm(SettingsForm):
     def __init__(self, data: Any = None) -> None:  # noqa: ANN401 - what a form takes
         super().__init__(data)
         self.initial["allowed_domains"] = "\n".join(current_desk().allowed_domains)
-        words = [(value, str(label).partition(": ")) for value, label in Registration.choices]
-        cast(forms.ChoiceField, self.fields["registration"]).choices = [(value, parts[0]) for value, parts in words]
-        self.meanings = {value: parts[2] for value, parts in words}
 
     def clean_allowed_domains(self) -> list[str]:
         """Each domain once, in small letters, without an @ in front."""

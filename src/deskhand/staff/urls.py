@@ -52,7 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # settings
     path("settings/", settings.desk, name="settings"),
     path("settings/sign-in/", settings.sign_in, name="settings_sign_in"),
-    path("settings/tickets/", settings.tickets, name="settings_tickets"),
+    path("settings/policies/", settings.tickets, name="settings_tickets"),
     path("settings/audit/", audit.trail, name="settings_audit"),
     path("settings/demo/end/", settings.end_demo, name="end_demo"),
 ]
