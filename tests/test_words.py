@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from html.parser import HTMLParser
+from zoneinfo import available_timezones
 
 import pytest
 from django.test import Client
@@ -13,6 +14,8 @@ from deskhand.tickets.models import Message, Priority, Status, Tag, Ticket, Topi
 from tests import make
 from tests.cast import Cast
 
+ZONES = available_timezones()
+SILENT = {"script", "style", "code", "time", "kbd"}
 SPOKEN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-confirm"}
 PAGES = {
     None: ["/sign-in/", "/sign-in/code/", "/password/forgotten/", "/welcome/lost/", "/nowhere/"],
@@ -37,14 +40,14 @@ class Words(HTMLParser):
         self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in {"script", "style", "code", "time"}
+        self._silent += tag in SILENT
         values = dict(attrs)
         self.found += [value for name, value in attrs if name in SPOKEN_ATTRIBUTES and value]
         if tag == "input" and values.get("type") in {"submit", "button"} and values.get("value"):
             self.found.append(str(values["value"]))
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in {"script", "style", "code", "time"}
+        self._silent -= tag in SILENT
 
     def handle_data(self, data: str) -> None:
         if not self._silent:
@@ -72,6 +75,8 @@ def bare(html: str, known: set[str]) -> list[str]:
         rest = text
         for _ in range(6):  # brackets nest where a translated sentence holds a translated word
             rest = re.sub(r"⟦[^⟦⟧]*⟧", " ", rest)
+        if rest.strip().replace(" ", "_") in ZONES:
+            continue
         for value in sorted(known, key=len, reverse=True):
             rest = rest.replace(value, " ")
         if re.search(r"[A-Za-z]{2,}", rest):
@@ -92,7 +97,7 @@ def test_every_word_comes_through_gettext(cast: Cast, at: datetime, pseudo: None
     ticket = make.ticket(cast.carl, at=at)
     make.note(ticket, cast.ada, at=at)
     make.reply(ticket, cast.ada, at=make.later(at))
-    known = data_in_the_database() | {"Nordlys support", "Deskhand", "zzz", "UTC"}
+    known = data_in_the_database() | {"Nordlys support", "Deskhand", "zzz"}
     client = Client()
     if who:
         client.force_login(getattr(cast, who))

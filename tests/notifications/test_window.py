@@ -53,16 +53,38 @@ def test_an_opening_is_confirmed_at_once(cast: Cast, at: datetime) -> None:
 
 
 def test_changes_within_the_window_are_one_mail(cast: Cast, at: datetime, ticket: Ticket) -> None:
-    make.reply(ticket, cast.ada, at=at)
-    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=after(at, 5)) as change:
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
         change.set_priority(Priority.objects.get(slug="urgent"))
     put(ticket, Category.RESOLVED, by=cast.lena, at=after(at, 10))
     jobs.run_due(at=after(at, 19))
     assert carls() == []
     jobs.run_due(at=after(at, 21))
-    assert carls() == [
-        ["Ada replied", "Ada changed the priority: Medium → Urgent", "Lena changed the status: Open → Resolved"]
-    ]
+    assert carls() == [["Ada changed the priority: Medium → Urgent", "Lena changed the status: Open → Resolved"]]
+
+
+def test_a_notice_waits_for_a_reply_that_is_on_its_way(cast: Cast, at: datetime, ticket: Ticket) -> None:
+    reply = [{"do": "reply", "text": "Take this key."}]
+    put(ticket, Category.IN_PROGRESS, by=cast.ada, at=at)
+    schedule(ticket, reply, by=cast.ada, via=Via.STAFF, at=after(at, 15), delay=timedelta(seconds=20))
+    jobs.run_due(at=after(at, 21))
+    assert carls() == []
+    jobs.run_due(at=after(at, 35))
+    assert carls() == [["Ada replied", "Ada changed the status: Open → Waiting for you"]]
+    jobs.run_due(at=after(at, 90))
+    assert len(carls()) == 1
+
+
+def test_a_notice_that_waited_for_a_reply_is_told_when_that_is_taken_back(
+    cast: Cast, at: datetime, ticket: Ticket
+) -> None:
+    put(ticket, Category.IN_PROGRESS, by=cast.ada, at=at)
+    reply = [{"do": "reply", "text": "Oops."}]
+    row = schedule(ticket, reply, by=cast.ada, via=Via.STAFF, at=after(at, 15), delay=timedelta(seconds=20))
+    assert row is not None
+    jobs.run_due(at=after(at, 21))
+    take_back(row, by=cast.ada)
+    jobs.run_due(at=after(at, 36))
+    assert carls() == [["Ada changed the status: Open → In progress"]]
 
 
 def test_there_and_back_within_the_window_tells_nothing(cast: Cast, at: datetime, ticket: Ticket) -> None:

@@ -22,8 +22,8 @@ def tell_whom_it_concerns(news: News) -> None:
     if not events or events[0].kind != news.name:
         return
     ticket = events[0].ticket
-    is_opening = any(event.kind == Kind.OPENED for event in events)
-    tell(ticket, audience(ticket, events), change=change, is_opening=is_opening, at=news.at)
+    is_message = any(event.kind in {Kind.OPENED, Kind.REPLIED} for event in events)
+    tell(ticket, audience(ticket, events), change=change, is_message=is_message, at=news.at)
 
 
 @on("user.invited")

@@ -18,16 +18,17 @@ from deskhand.notifications.recipients import Audience, Reason, may_still_be_tol
 from deskhand.tickets import policy
 from deskhand.tickets.events import MESSAGES, Kind
 from deskhand.tickets.models import Event, Ticket
+from deskhand.tickets.queries import pending_until
 
 
-def tell(ticket: Ticket, heard_by: Audience, *, change: uuid.UUID, is_opening: bool, at: datetime) -> None:
-    """Write one job per person: customers after the mail window (an opening at once), staff at once."""
-    window = timedelta(0) if is_opening else timedelta(seconds=settings.MAIL_WINDOW_S)
+def tell(ticket: Ticket, heard_by: Audience, *, change: uuid.UUID, is_message: bool, at: datetime) -> None:
+    """Write one job per person: staff at once, customers after the mail window.
+
+    A message leaves at once and takes along what was gathered: an agent's reply has waited its window before it happened.
+    """
+    window = timedelta(0) if is_message else timedelta(seconds=settings.MAIL_WINDOW_S)
     for person in heard_by.customers:
-        jobs.enqueue(
-            "notifications.tell", {"ticket": ticket.pk, "user": person.pk}, at=at, run_at=at + window,
-            dedupe_key=f"tell:{ticket.pk}:{person.pk}",
-        )  # fmt: skip
+        _enqueue_tell(ticket.pk, person.pk, at=at, run_at=at + window)
     for person, reason in heard_by.staff.items():
         jobs.enqueue(
             "notifications.notice", {"change": str(change), "user": person.pk, "reason": reason}, at=at,
@@ -35,12 +36,24 @@ def tell(ticket: Ticket, heard_by: Audience, *, change: uuid.UUID, is_opening: b
         )  # fmt: skip
 
 
+def _enqueue_tell(ticket: int, user: int, *, at: datetime, run_at: datetime) -> None:
+    key = f"tell:{ticket}:{user}:{'now' if run_at == at else 'later'}"
+    jobs.enqueue("notifications.tell", {"ticket": ticket, "user": user}, at=at, run_at=run_at, dedupe_key=key)
+
+
 @jobs.job("notifications.tell")
 def tell_customer(task: jobs.Task) -> None:
-    """One mail about everything public that happened since the last one. A second run finds it told."""
+    """One mail about everything public that happened since the last one. A second run finds it told.
+
+    While an agent's reply is on its way the rest waits for it: if it lands it takes everything along, if it is taken back
+    the rest is told then.
+    """
     user = User.objects.get_queryset().filter(pk=task.payload["user"]).first()
     ticket = Ticket.objects.select_related("requester").filter(pk=task.payload["ticket"]).first()
     if user is None or ticket is None or not may_still_be_told(user, ticket):
+        return
+    if reply_lands_at := pending_until(ticket, at=task.claimed_at):
+        _enqueue_tell(ticket.pk, user.pk, at=task.claimed_at, run_at=reply_lands_at)
         return
     cursor = cursor_of(user, ticket)
     recent = Event.objects.filter(ticket=ticket, pk__gt=cursor.event, at__gte=task.claimed_at - OLD_AFTER)

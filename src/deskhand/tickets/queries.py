@@ -5,7 +5,7 @@ How lists are read and paged is `tickets.paging`.
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 from typing import Any, Final
@@ -217,6 +217,13 @@ def pending_changes(ticket: Ticket, *, user: User) -> list[ScheduledChange]:
     """What this person has sent and nobody else sees yet, and what was refused when its time came."""
     states = (ScheduledChange.State.PENDING, ScheduledChange.State.REFUSED)
     return list(ticket.scheduled.filter(by=user, state__in=states).order_by("pk"))
+
+
+def pending_until(ticket: Ticket, *, at: datetime) -> datetime | None:
+    """When the last reply that is on its way will have happened; None when there is none. Never in the past."""
+    waiting = ticket.scheduled.filter(state=ScheduledChange.State.PENDING)
+    last = waiting.order_by("-run_at").values_list("run_at", flat=True).first()
+    return max(last, at + timedelta(seconds=1)) if last else None
 
 
 def tags_of(ticket: Ticket) -> list[str]:
