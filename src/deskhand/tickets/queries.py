@@ -220,8 +220,11 @@ def pending_changes(ticket: Ticket, *, user: User) -> list[ScheduledChange]:
 
 
 def pending_until(ticket: Ticket, *, at: datetime) -> datetime | None:
-    """When the last reply that is on its way will have happened; None when there is none. Never in the past."""
-    waiting = ticket.scheduled.filter(state=ScheduledChange.State.PENDING)
+    """When the last reply that is on its way will have happened; None when there is none. Never in the past.
+
+    One that is minutes late hangs; nobody waits for it any longer.
+    """
+    waiting = ticket.scheduled.filter(state=ScheduledChange.State.PENDING, run_at__gt=at - timedelta(minutes=5))
     last = waiting.order_by("-run_at").values_list("run_at", flat=True).first()
     return max(last, at + timedelta(seconds=1)) if last else None
 
