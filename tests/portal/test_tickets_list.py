@@ -184,6 +184,7 @@ def test_an_agent_reads_here_only_what_concerns_them(client: Client, cast: Cast,
     client.force_login(cast.ada)
     assert listed(client) == ["#1002"]
     assert client.get("/tickets/1001/").status_code == 404
+    assert [client.get(f"/tickets/?q={number}").status_code for number in ("1001", "1002")] == [200, 303]
 
 
 def test_s4_12_a_tab_is_swapped_as_a_part(client: Client, cast: Cast, at: datetime) -> None:

@@ -402,6 +402,15 @@ def test_a_follower_removes_nobody_else(client: Client, cast: Cast, ticket: Tick
     assert reading.errors(answer.content.decode()) == "You cannot remove Dave."
 
 
+def test_which_staff_follow_cannot_be_found_out_by_removing(
+    client: Client, cast: Cast, ticket: Ticket, at: datetime
+) -> None:
+    add_follower(ticket, cast.lena, by=cast.ada, at=at)
+    values = fill(shown(client), CLOSE)
+    answers = [client.post(f"{FOLLOW}{user.pk}/remove/", values).status_code for user in (cast.lena, cast.otto)]
+    assert (answers, Follower.objects.count()) == ([404, 404], 1)
+
+
 @pytest.mark.parametrize(
     ("who", "words"),
     [
