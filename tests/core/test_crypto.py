@@ -1,9 +1,11 @@
 """The key and what is derived from it."""
 
+import base64
 import re
 import stat
 from pathlib import Path
 
+import pytest
 from pytest_django import Settings
 
 from deskhand.core import crypto
@@ -33,3 +35,18 @@ def test_a_code_depends_on_the_key_the_purpose_and_the_value(settings: Settings)
 def test_secrets_are_compared_whole() -> None:
     assert crypto.same("grün", "grün") is True
     assert crypto.same("grün", "grü") is False
+
+
+def test_a_sealed_text_is_read_by_this_desk_for_this_purpose_only(settings: Settings) -> None:
+    sealed = crypto.seal("mail", "grüße 314159")
+    assert crypto.unseal("mail", sealed) == "grüße 314159"
+    assert crypto.seal("mail", "grüße 314159") != sealed  # never the same twice
+    assert "314159" not in base64.urlsafe_b64decode(sealed).decode("latin-1")
+    raw = base64.urlsafe_b64decode(sealed)
+    flipped = base64.urlsafe_b64encode(raw[:-1] + bytes([raw[-1] ^ 1])).decode()
+    for purpose, text in [("mail", flipped), ("mail", ""), ("set-up", sealed)]:
+        with pytest.raises(ValueError, match="not sealed by this desk"):
+            crypto.unseal(purpose, text)
+    settings.SECRET_KEY = "another"
+    with pytest.raises(ValueError, match="not sealed by this desk"):
+        crypto.unseal("mail", sealed)
