@@ -32,7 +32,7 @@ PAGES = {
         "/desk/search/?q=nothing-like-it", "/desk/tickets/new/", "/desk/mailroom/", "/desk/people/",
     ],
     "otto": [
-        "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/", "/desk/settings/policies/",
+        "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/", "/desk/settings/tickets/",
         "/desk/settings/audit/", "/desk/mailroom/",
     ],
 }  # fmt: skip
