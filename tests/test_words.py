@@ -26,7 +26,7 @@ PAGES = {
     ],
     "otto": [
         "/desk/mailroom/", "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/",
-        "/desk/settings/tickets/", "/desk/settings/audit/",
+        "/desk/settings/policies/", "/desk/settings/audit/",
     ],
 }  # fmt: skip
 

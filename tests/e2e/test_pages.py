@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 from playwright.sync_api import Page
+from pytest_django import Settings
 
 from deskhand.accounts.models import User
 from tests import make
@@ -32,7 +33,7 @@ PAGES = {
         "/desk/search/?q=nothing-like-it", "/desk/tickets/new/", "/desk/mailroom/", "/desk/people/",
     ],
     "otto": [
-        "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/", "/desk/settings/tickets/",
+        "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/", "/desk/settings/policies/",
         "/desk/settings/audit/", "/desk/mailroom/",
     ],
 }  # fmt: skip
@@ -50,6 +51,12 @@ def stage(cast: Cast, at: datetime) -> Cast:
     make.ticket(cast.mona, at=make.later(at, 4), subject=LONG, text=LONG)
     make.reply(make.ticket(cast.cora, at=at, subject="Thanks"), cast.lena, at=make.later(at, 5))
     return cast
+
+
+@pytest.fixture(autouse=True)
+def _no_static_url_of_djangos(settings: Settings) -> None:
+    """The live server insists on one; our assets come from `ui.assets`."""
+    settings.STATIC_URL, settings.MEDIA_URL = "/django-static/", "/django-media/"
 
 
 @pytest.fixture
@@ -118,9 +125,3 @@ def test_nothing_is_wider_than_the_screen(
         found += [f"{path} at {width}" for width in too_wide(page)]
         page.context.close()
     assert found == []
-
-
-@pytest.fixture(autouse=True)
-def _async_is_playwrights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright keeps an event loop in this thread; Django would take that for an async view."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

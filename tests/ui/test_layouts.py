@@ -39,7 +39,7 @@ def page(source: str, **context: Any) -> str:  # noqa: ANN401 - what a template 
         "staff": True,
         "csrf_token": "token",
         "messages": [],
-        "desk": SimpleNamespace(name="Acme help", hue=20, version=4),
+        "desk": SimpleNamespace(name="Acme help", hue=20, version=4, is_demo=False),
     }
     return environment.from_string(source).render({**given, **context})
 
@@ -57,7 +57,7 @@ def test_names_and_notices_never_become_elements(layout: str) -> None:
     html = page(
         f'{{% extends "ui/{layout}.html" %}}',
         user=Person(name=CANARY),
-        desk=SimpleNamespace(name=CANARY, hue=20, version=4),
+        desk=SimpleNamespace(name=CANARY, hue=20, version=4, is_demo=False),
         messages=[SimpleNamespace(message=CANARY, level_tag=CANARY)],
     )
     assert Elements(html).of("img") == []

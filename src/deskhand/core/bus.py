@@ -60,7 +60,7 @@ def publish(*names: str, at: datetime, **ids: Any) -> None:  # noqa: ANN401 - id
 @contextmanager
 def quiet() -> Iterator[None]:
     """Publish nothing inside: what is written is a story (a demo), and nobody is to be told that it happened."""
-    before = _is_quiet.set(True)  # noqa: FBT003 - the standard library's signature
+    before = _is_quiet.set(True)
     try:
         yield
     finally:
