@@ -74,6 +74,15 @@ def test_one_field_takes_e_mail_and_username(client: Client, cast: Cast, login: 
     assert is_in(client)
 
 
+@pytest.mark.parametrize("who", ["ada", "lena", "otto"])
+def test_staff_begin_in_the_workspace_and_a_page_asked_for_goes_first(client: Client, cast: Cast, who: str) -> None:
+    answer = sign_in(client, who)
+    assert (answer.status_code, answer.url) == (303, "/desk/")
+    assert client.get("/sign-in/").url == "/desk/"
+    asked = Client().post("/sign-in/", {"login": who, "password": PASSWORD, "next": "/account/"})
+    assert (asked.status_code, asked.url) == (303, "/account/")
+
+
 def test_a_wrong_password_is_said_below_it_and_what_was_typed_stays(client: Client, cast: Cast) -> None:
     answer = sign_in(client, "carl@customer.example", "wrong")
     assert answer.status_code == 422

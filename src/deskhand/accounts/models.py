@@ -113,6 +113,11 @@ class User(AbstractBaseUser):
         return self.role in STAFF
 
     @property
+    def start_page(self) -> str:
+        """Where a sign-in leads when no page was asked for: the workspace or the portal."""
+        return "/desk/" if self.is_staff else "/"
+
+    @property
     def is_invited(self) -> bool:
         """Has an account but never set it up."""
         return self.activated_at is None

@@ -112,6 +112,11 @@ class Registration(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ship
         """The link to choose a new password."""
         return f"{settings.PUBLIC_URL}/password/new/{quote(key)}/"
 
+    def get_login_redirect_url(self, request: Any) -> str:  # noqa: ANN401 - allauth's
+        """Where this person works; a page that was asked for before the sign-in goes first."""
+        start: str = request.user.start_page
+        return start
+
     def get_password_change_redirect_url(self, request: object) -> str:
         """Back to the account."""
         return "/account/"

@@ -27,4 +27,4 @@ def sign_in(request: HttpRequest, role: str) -> HttpResponse:
     if player is None:
         raise Http404
     login(request, player, backend=BACKEND)
-    return go(request, "/desk/" if player.is_staff else "/")
+    return go(request, player.start_page)

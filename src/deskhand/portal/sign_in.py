@@ -94,7 +94,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             return go(request, request.path)
         get_adapter(request).login(request, person)
         messages.success(request, _("Welcome, %(name)s. Your account is ready.") % {"name": person.name})
-        return go(request, "/")
+        return go(request, person.start_page)
     return show(request, "portal/welcome.html", {**page, "form": form}, status=422 if form.is_bound else 200)
 
 
