@@ -64,6 +64,22 @@ def test_the_newest_ticket_is_the_visiting_customers_own_and_can_be_answered_at_
     assert newest.text.endswith("Thank you, Nora")
 
 
+@pytest.mark.parametrize("day", range(7))
+@pytest.mark.parametrize("hour", [0, 6, 12, 18])
+def test_one_ticket_waits_for_the_visiting_customer_on_every_day(day: int, hour: int) -> None:
+    at = datetime(2026, 3, 2, hour, tzinfo=UTC) + timedelta(days=day)
+    ticket = next(planned for planned in plan.tickets(at) if planned.at == at - timedelta(days=4))
+    replies = [
+        (happening.by in people.TEAM_MEMBERS["support"], action["do"])
+        for happening in ticket.happenings
+        for action in happening.actions
+        if action["do"] in {"reply", "close", "set_status"}
+    ]
+
+    assert ticket.requester == people.OPEN_TO_ALL["customer"].key
+    assert replies == [(True, "reply")]
+
+
 def test_every_word_is_filled_in() -> None:
     """What is left in braces stands in three texts on purpose: a template's field and a piece of Python."""
     texts = [

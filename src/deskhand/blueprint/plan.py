@@ -17,6 +17,7 @@ TICKETS: Final = 200
 DAYS: Final = 60
 _SEED: Final = 20_26
 _MINUTES_AGO: Final = (12, 25, 41, 64, 95, 130, 185, 260)  # when the fresh questions came
+_ANSWERED_BY_NOW: Final = timedelta(days=4)  # over any weekend, and not yet given up
 _OPENS, _CLOSES = 7, 18  # office hours, UTC: agents answer only then
 _GREETS: Final = ("Hello", "Hi", "Good morning")  # who greets already is not made to greet twice
 _GREETINGS: Final = ("", "Hello,\n\n", "Hi there,\n\n", "Good morning,\n\n", "Dear support team,\n\n", "Hi all,\n\n")
@@ -67,11 +68,15 @@ class Planned:
 def tickets(at: datetime) -> list[Planned]:
     """All tickets of the demo, oldest first, none of them touched after `at`."""
     told: list[Planned] = []
+    until = at - timedelta(minutes=5)
     for index, (story, opened) in enumerate(zip(_deck(), _openings(at), strict=True)):
-        told.append(_Teller(story, f"{_SEED} {index}", until=at - timedelta(minutes=5)).tell(opened))
+        told.append(_Teller(story, f"{_SEED} {index}", until=until).tell(opened))
+    waiting = next(story for story in stories() if story.ends == "waiting")
+    visitor = people.OPEN_TO_ALL["customer"]
+    told.append(_Teller(waiting, f"{_SEED} waiting", until=until, requester=visitor).tell(at - _ANSWERED_BY_NOW))
     for story, minutes in zip(fresh_stories(), _MINUTES_AGO, strict=True):
         opened = at - timedelta(minutes=minutes)
-        by = people.OPEN_TO_ALL["customer"] if minutes == min(_MINUTES_AGO) else None
+        by = visitor if minutes == min(_MINUTES_AGO) else None
         told.append(_Teller(story, f"{_SEED} fresh {minutes}", until=opened, requester=by).tell(opened))
     return sorted(told, key=lambda ticket: ticket.at)
 
@@ -79,7 +84,7 @@ def tickets(at: datetime) -> list[Planned]:
 def _deck() -> Iterator[Story]:
     """As many stories as it takes: each is told once before any is told again."""
     chance = Random(f"{_SEED} deck")  # noqa: S311 - the same demo every time, nothing secret
-    wanted = TICKETS - len(fresh_stories())
+    wanted = TICKETS - len(fresh_stories()) - 1
     while wanted > 0:
         pile = list(stories())
         chance.shuffle(pile)
@@ -90,7 +95,7 @@ def _deck() -> Iterator[Story]:
 def _openings(at: datetime) -> list[datetime]:
     """Mostly spread over the weeks, thirty of them in the last three days."""
     chance = Random(f"{_SEED} openings")  # noqa: S311 - the same
-    count = TICKETS - len(fresh_stories())
+    count = TICKETS - len(fresh_stories()) - 1
     recent = [at - timedelta(hours=chance.uniform(6, 72)) for _ in range(30)]
     older = [at - timedelta(days=chance.uniform(3, DAYS)) for _ in range(count - len(recent))]
     return [_on_a_workday(moment, chance) for moment in sorted(older + recent)]
