@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from deskhand.accounts.models import User
 from deskhand.core import jobs
 from deskhand.mail.models import Mail
-from deskhand.tickets.actions import schedule
+from deskhand.tickets.actions import prepare, schedule
 from deskhand.tickets.events import Via
 from deskhand.tickets.models import Message
 from tests import make
@@ -47,7 +47,7 @@ def objects(cast: Cast, at: datetime) -> dict[str, dict[str, object]]:
     ):
         ticket = make.reply(make.ticket(cast.carl, at=at, team=team), agent, at=at)
         scheduled = schedule(
-            ticket, [{"do": "reply", "text": "x"}], by=agent, via=Via.STAFF, at=at, delay=timedelta(seconds=20)
+            ticket, prepare([{"do": "reply", "text": "x"}]), by=agent, via=Via.STAFF, at=at, delay=timedelta(seconds=20)
         )
         jobs.run_due(at=at)
         assert scheduled is not None

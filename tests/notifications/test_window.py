@@ -9,7 +9,7 @@ from deskhand.accounts.models import User
 from deskhand.core import jobs
 from deskhand.core.html import compose
 from deskhand.mail.models import Mail
-from deskhand.tickets.actions import schedule, take_back
+from deskhand.tickets.actions import prepare, schedule, take_back
 from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
 from deskhand.tickets.models import Category, Message, Priority, Status, Ticket
@@ -65,7 +65,7 @@ def test_changes_within_the_window_are_one_mail(cast: Cast, at: datetime, ticket
 def test_a_notice_waits_for_a_reply_that_is_on_its_way(cast: Cast, at: datetime, ticket: Ticket) -> None:
     reply = [{"do": "reply", "text": "Take this key."}]
     put(ticket, Category.IN_PROGRESS, by=cast.ada, at=at)
-    schedule(ticket, reply, by=cast.ada, via=Via.STAFF, at=after(at, 15), delay=timedelta(seconds=20))
+    schedule(ticket, prepare(reply), by=cast.ada, via=Via.STAFF, at=after(at, 15), delay=timedelta(seconds=20))
     jobs.run_due(at=after(at, 21))
     assert carls() == []
     jobs.run_due(at=after(at, 35))
@@ -79,7 +79,7 @@ def test_a_notice_that_waited_for_a_reply_is_told_when_that_is_taken_back(
 ) -> None:
     put(ticket, Category.IN_PROGRESS, by=cast.ada, at=at)
     reply = [{"do": "reply", "text": "Oops."}]
-    row = schedule(ticket, reply, by=cast.ada, via=Via.STAFF, at=after(at, 15), delay=timedelta(seconds=20))
+    row = schedule(ticket, prepare(reply), by=cast.ada, via=Via.STAFF, at=after(at, 15), delay=timedelta(seconds=20))
     assert row is not None
     jobs.run_due(at=after(at, 21))
     take_back(row, by=cast.ada)
@@ -111,7 +111,7 @@ def test_after_the_window_the_next_change_is_the_next_mail(cast: Cast, at: datet
 def test_a_scheduled_reply_takes_along_what_changed_while_it_waited(cast: Cast, at: datetime, ticket: Ticket) -> None:
     reply = [{"do": "reply", "text": "Take this key."}]
     put(ticket, Category.IN_PROGRESS, by=cast.ada, at=at)
-    schedule(ticket, reply, by=cast.ada, via=Via.STAFF, at=after(at, 1), delay=timedelta(seconds=10))
+    schedule(ticket, prepare(reply), by=cast.ada, via=Via.STAFF, at=after(at, 1), delay=timedelta(seconds=10))
     jobs.run_due(at=after(at, 15))
     jobs.run_due(at=after(at, 40))
     assert carls() == [["Ada replied", "Ada changed the status: Open → Waiting for you"]]
@@ -119,7 +119,7 @@ def test_a_scheduled_reply_takes_along_what_changed_while_it_waited(cast: Cast, 
 
 def test_a_reply_that_was_taken_back_mails_nobody(cast: Cast, at: datetime, ticket: Ticket) -> None:
     reply = [{"do": "reply", "text": "canary-7035"}]
-    row = schedule(ticket, reply, by=cast.ada, via=Via.STAFF, at=at, delay=timedelta(seconds=20))
+    row = schedule(ticket, prepare(reply), by=cast.ada, via=Via.STAFF, at=at, delay=timedelta(seconds=20))
     assert row is not None
     take_back(row, by=cast.ada)
     jobs.run_due(at=after(at, 300))

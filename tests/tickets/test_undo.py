@@ -7,7 +7,8 @@ import pytest
 from deskhand.core import jobs
 from deskhand.core.html import compose
 from deskhand.core.models import Job
-from deskhand.tickets.actions import UnknownActionError, dismiss, run_scheduled, schedule, steps, take_back
+from deskhand.mail.models import Mail
+from deskhand.tickets.actions import UnknownActionError, dismiss, prepare, run_scheduled, schedule, take_back
 from deskhand.tickets.changes import NotAllowedError, TooDeepError, change_ticket
 from deskhand.tickets.events import Kind, Via
 from deskhand.tickets.models import Category, Event, Message, Priority, ScheduledChange, Status
@@ -76,7 +77,7 @@ def test_undo_needs_the_right_to_the_ticket(cast: Cast, at: datetime) -> None:
 def test_a_scheduled_reply_is_seen_by_nobody_until_its_time(cast: Cast, at: datetime) -> None:
     ticket = make.ticket(cast.carl, at=at)
     actions = [{"do": "reply", "text": "Water."}, {"do": "set_status", "status": waiting().pk}]
-    schedule(ticket, actions, by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
+    schedule(ticket, prepare(actions), by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
     jobs.run_due(at=at + WINDOW - timedelta(seconds=1))
     assert Message.objects.count() == 1
     jobs.run_due(at=at + WINDOW)
@@ -87,7 +88,7 @@ def test_a_scheduled_reply_is_seen_by_nobody_until_its_time(cast: Cast, at: date
 
 def test_taking_back_cancels_and_returns_the_text(cast: Cast, at: datetime) -> None:
     ticket = make.ticket(cast.carl, at=at)
-    row = schedule(ticket, [{"do": "reply", "text": "Oops."}], by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
+    row = schedule(ticket, prepare([{"do": "reply", "text": "Oops."}]), by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
     assert row is not None
     assert take_back(row, by=cast.lena) is None
     assert take_back(row, by=cast.ada) == [{"do": "reply", "text": "Oops."}]
@@ -98,7 +99,7 @@ def test_taking_back_cancels_and_returns_the_text(cast: Cast, at: datetime) -> N
 
 def test_a_scheduled_change_that_ran_twice_happened_once(cast: Cast, at: datetime) -> None:
     ticket = make.ticket(cast.carl, at=at)
-    schedule(ticket, [{"do": "reply", "text": "Water."}], by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
+    schedule(ticket, prepare([{"do": "reply", "text": "Water."}]), by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
     Job.objects.exclude(name="tickets.run_scheduled").delete()
     task = jobs.claim(at=at + WINDOW)
     assert task is not None
@@ -107,9 +108,18 @@ def test_a_scheduled_change_that_ran_twice_happened_once(cast: Cast, at: datetim
     assert Message.objects.filter(text="Water.").count() == 1
 
 
+def test_a_reply_that_a_late_worker_sends_happens_when_it_is_sent(cast: Cast, at: datetime) -> None:
+    """The worker was away for a weekend: dated back, the reply would be old news and carl would never hear of it."""
+    ticket, late = make.ticket(cast.carl, at=at), at + timedelta(days=3)
+    schedule(ticket, prepare([{"do": "reply", "text": "Water."}]), by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
+    jobs.run_due(at=late)
+    assert Message.objects.get(text="Water.").at == late
+    assert [mail.created_at for mail in Mail.objects.filter(recipient=cast.carl, text__contains="Water.")] == [late]
+
+
 def test_a_scheduled_reply_of_somebody_who_left_is_refused_and_kept(cast: Cast, at: datetime) -> None:
     ticket = make.ticket(cast.carl, at=at)
-    schedule(ticket, [{"do": "reply", "text": "Bye."}], by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
+    schedule(ticket, prepare([{"do": "reply", "text": "Bye."}]), by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
     type(cast.ada).objects.filter(pk=cast.ada.pk).update(is_active=False)
     jobs.run_due(at=at + WINDOW)
     row = ScheduledChange.objects.get()
@@ -123,13 +133,13 @@ def test_a_scheduled_reply_of_somebody_who_left_is_refused_and_kept(cast: Cast, 
 def test_what_is_not_allowed_is_refused_at_once_and_leaves_nothing(cast: Cast, at: datetime) -> None:
     ticket = make.ticket(cast.carl, at=at)
     with pytest.raises(NotAllowedError):
-        schedule(ticket, [{"do": "reply", "text": "x"}], by=cast.eve, via=Via.PORTAL, at=at, delay=WINDOW)
+        schedule(ticket, prepare([{"do": "reply", "text": "x"}]), by=cast.eve, via=Via.PORTAL, at=at, delay=WINDOW)
     assert ScheduledChange.objects.count() == 0
 
 
 def test_an_unknown_action_is_named(cast: Cast) -> None:
     with pytest.raises(UnknownActionError, match="explode"):
-        steps([{"do": "explode"}])
+        prepare([{"do": "explode"}])
 
 
 def test_redacting_blanks_the_text_for_good(cast: Cast, at: datetime) -> None:

@@ -19,7 +19,7 @@ from deskhand.core.html import compose
 from deskhand.core.models import Job
 from deskhand.desk.changes import configure
 from deskhand.desk.queries import current_desk
-from deskhand.tickets.actions import perform
+from deskhand.tickets.actions import perform, prepare
 from deskhand.tickets.changes import mark_seen, open_ticket
 from deskhand.tickets.events import Via
 from deskhand.tickets.models import Priority, Status, Ticket, Topic
@@ -118,7 +118,8 @@ def _write(tickets: list[plan.Planned], admin: User, *, at: datetime) -> None:
         for happening in planned.happenings:
             by = known.people[happening.by]
             via = Via.STAFF if by.is_staff else Via.PORTAL
-            perform(ticket, map(known.with_ids, happening.actions), by=by, via=via, at=happening.at)
+            prepared = prepare(map(known.with_ids, happening.actions))
+            perform(ticket, prepared, by=by, via=via, at=happening.at)
             readers.add(by)
         last = planned.happenings[-1].at if planned.happenings else planned.at
         if at - last > _READ:

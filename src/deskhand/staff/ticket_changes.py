@@ -29,7 +29,7 @@ from deskhand.staff.forms import (
 from deskhand.staff.listing import Place, place
 from deskhand.staff.thread import written
 from deskhand.staff.tickets import look_up, show_ticket
-from deskhand.tickets.actions import Action, dismiss, schedule, take_back
+from deskhand.tickets.actions import Action, dismiss, prepare, schedule, take_back
 from deskhand.tickets.changes import (
     CannotBeAssignedError,
     Change,
@@ -83,8 +83,9 @@ def _send(request: SignedInRequest, ticket: Ticket, where: Place, sent: dict[str
     actions: list[Action] = [{"do": "reply", "text": sent["text"]}]
     if sent["status"]:
         actions.append({"do": "set_status", "status": sent["status"].pk})
+    prepared = prepare(actions)
     with once(request, leads_to=where.ticket(ticket.number)):
-        schedule(ticket, actions, by=request.user, via=Via.STAFF, at=now, delay=timedelta(seconds=window))
+        schedule(ticket, prepared, by=request.user, via=Via.STAFF, at=now, delay=timedelta(seconds=window))
     words = _("Your reply leaves in %(s)d seconds.") % {"s": window} if window else _("Your reply is sent.")
     messages.success(request, words, extra_tags="sent-reply")
 

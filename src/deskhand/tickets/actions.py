@@ -5,6 +5,7 @@ canceling). What was typed is a row from the first moment, so nothing is lost wh
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,9 +26,18 @@ class UnknownActionError(ChangeError):
     """An action that is not in the list."""
 
 
-def steps(actions: Iterable[Action]) -> list[Step]:
-    """The verbs to speak, with everything slow (rendering, look-ups) done before the door opens."""
-    return [_step(action) for action in actions]
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Actions and the verbs they become, with everything slow (rendering, look-ups) done before a transaction opens."""
+
+    actions: list[Action]
+    steps: list[Step]
+
+
+def prepare(actions: Iterable[Action]) -> Prepared:
+    """Make ready what `perform` and `schedule` do. Raises UnknownActionError."""
+    listed = list(actions)
+    return Prepared(listed, [_step(action) for action in listed])
 
 
 def _step(action: Action) -> Step:  # noqa: C901 - one branch a verb, no other logic
@@ -62,29 +72,27 @@ def _step(action: Action) -> Step:  # noqa: C901 - one branch a verb, no other l
             raise UnknownActionError(str(unknown.get("do")))
 
 
-def perform(ticket: Ticket, actions: Iterable[Action], *, by: User, via: Via, at: datetime) -> Change:
+def perform(ticket: Ticket, prepared: Prepared, *, by: User, via: Via, at: datetime) -> None:
     """Do the actions at once, as one change. Raises ChangeError."""
-    todo = steps(actions)
     with change_ticket(ticket, by=by, via=via, at=at) as change:
-        for step in todo:
+        for step in prepared.steps:
             step(change)
-    return change
 
 
 def schedule(
-    ticket: Ticket, actions: list[Action], *, by: User, via: Via, at: datetime, delay: timedelta
+    ticket: Ticket, prepared: Prepared, *, by: User, via: Via, at: datetime, delay: timedelta
 ) -> ScheduledChange | None:
     """Do the actions after `delay`; until then `take_back` returns them. Without a delay they happen now (returns None).
 
     What is not allowed is refused now, with the verb's ChangeError, not when nobody looks.
     """
     if not delay:
-        perform(ticket, actions, by=by, via=via, at=at)
+        perform(ticket, prepared, by=by, via=via, at=at)
         return None
-    _rehearse(ticket, actions, by=by, via=via, at=at)
+    _rehearse(ticket, prepared, by=by, via=via, at=at)
     with transaction.atomic():
         row = ScheduledChange.objects.create(
-            ticket=ticket, by=by, via=via, actions=actions, created_at=at, run_at=at + delay
+            ticket=ticket, by=by, via=via, actions=prepared.actions, created_at=at, run_at=at + delay
         )
         jobs.enqueue(
             "tickets.run_scheduled", {"id": row.pk}, at=at, run_at=row.run_at, dedupe_key=f"scheduled:{row.pk}"
@@ -110,32 +118,29 @@ def dismiss(scheduled: ScheduledChange, *, by: User) -> None:
 
 @jobs.job("tickets.run_scheduled")
 def run_scheduled(task: jobs.Task) -> None:
-    """The time of a scheduled change has come. A second run finds it done."""
+    """The time of a scheduled change has come. A second run finds it done.
+
+    It happens now, however late the worker is: dated back, a reply after a long outage would be old news and told to nobody.
+    """
     row = ScheduledChange.objects.select_related("ticket", "by").get(pk=task.payload["id"])
+    waiting = ScheduledChange.objects.filter(pk=row.pk, state=ScheduledChange.State.PENDING)
     try:
-        todo = steps(row.actions)
+        prepared = prepare(row.actions)
         with transaction.atomic():
-            waiting = ScheduledChange.objects.filter(pk=row.pk, state=ScheduledChange.State.PENDING)
-            if not waiting.update(state=ScheduledChange.State.DONE):
-                return
-            with change_ticket(row.ticket, by=row.by, via=Via(row.via), at=row.run_at) as change:
-                for step in todo:
-                    step(change)
+            if waiting.update(state=ScheduledChange.State.DONE):
+                perform(row.ticket, prepared, by=row.by, via=Via(row.via), at=task.claimed_at)
     except (ChangeError, Status.DoesNotExist, Priority.DoesNotExist, User.DoesNotExist, Team.DoesNotExist) as error:
-        ScheduledChange.objects.filter(pk=row.pk).update(
-            state=ScheduledChange.State.REFUSED, refusal=type(error).__name__
-        )
+        waiting.update(state=ScheduledChange.State.REFUSED, refusal=type(error).__name__)
 
 
 class _RehearsalOver(Exception):  # noqa: N818 - it is no error: it rolls the rehearsal back
     pass
 
 
-def _rehearse(ticket: Ticket, actions: list[Action], *, by: User, via: Via, at: datetime) -> None:
-    todo = steps(actions)
+def _rehearse(ticket: Ticket, prepared: Prepared, *, by: User, via: Via, at: datetime) -> None:
     try:
         with change_ticket(ticket, by=by, via=via, at=at) as change:
-            for step in todo:
+            for step in prepared.steps:
                 step(change)
             raise _RehearsalOver
     except _RehearsalOver:
