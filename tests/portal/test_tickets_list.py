@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -204,8 +205,43 @@ def test_h02_a_note_moves_no_row_and_marks_none(client: Client, cast: Cast, at: 
     assert reading.numbers(client.get("/tickets/").content.decode()) == ["#1001", "#1002"]
 
 
+def test_s4_18_a_manager_chooses_whose_tickets(client: Client, cast: Cast, at: datetime) -> None:
+    for minute, author in enumerate([cast.carl, cast.cora, cast.mona, cast.eve]):
+        make.ticket(author, at=make.later(at, minute), subject=f"The {author.name} printer")
+    client.force_login(cast.mona)
+    page = client.get("/tickets/").content.decode()
+    choices = re.findall(r'<a href="([^"]+)"([^>]*)>(From everybody|Only mine|Carl|Cora|Eve)</a>', page)
+    assert [(words, bool(current)) for _address, current, words in choices] == [
+        ("From everybody", True), ("Only mine", False), ("Carl", False), ("Cora", False),
+    ]  # fmt: skip
+    assert reading.numbers(page) == ["#1003", "#1002", "#1001"]
+    address = {words: unescape(href).removeprefix("/tickets/") for href, _current, words in choices}
+    assert listed(client, address["Carl"]) == ["#1001"]
+    assert listed(client, address["Only mine"]) == ["#1003"]
+    assert listed(client, address["From everybody"]) == ["#1003", "#1002", "#1001"]
+    of_carl = client.get(f"/tickets/{address['Carl']}").content.decode()
+    tabs = re.search(r'<nav class="tabs".*?</nav>', of_carl, re.DOTALL)
+    assert tabs is not None
+    assert reading.words(tabs[0]) == "Open 1 Waiting for you 0 Resolved 0 Closed 0 All 1"
+    assert tabs[0].count(f"from={cast.carl.pk}") == 5
+    assert f'name="from" value="{cast.carl.pk}"' in of_carl
+    assert listed(client, f"?tab=waiting&from={cast.carl.pk}") == []
+
+
+def test_s4_18_a_choice_shows_nobody_else_s_tickets(client: Client, cast: Cast, at: datetime) -> None:
+    for author in (cast.carl, cast.cora, cast.eve):
+        make.ticket(author, at=at)
+    client.force_login(cast.mona)
+    everything = ["#1002", "#1001"]
+    assert listed(client, f"?from={cast.eve.pk}") == everything
+    assert listed(client, "?from=nonsense") == everything
+    client.force_login(cast.carl)
+    page = client.get(f"/tickets/?from={cast.cora.pk}").content.decode()
+    assert (reading.numbers(page), "Whose tickets" in page) == (["#1001"], False)
+
+
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("who", "queries"), [("carl", 4), ("mona", 5)])
+@pytest.mark.parametrize(("who", "queries"), [("carl", 4), ("mona", 6)])
 def test_the_list_costs_the_same_queries_for_one_row_and_for_three(
     client: Client, cast: Cast, at: datetime, count: int, who: str, queries: int,
     django_assert_num_queries: DjangoAssertNumQueries,

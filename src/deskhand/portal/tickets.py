@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from deskhand.accounts.models import User
 from deskhand.core import text
 from deskhand.core.html import compose
 from deskhand.portal.forms import SUBJECT, TicketForm
@@ -23,6 +24,7 @@ from deskhand.ui import gates
 from deskhand.ui.forms import kept, once
 from deskhand.ui.http import SignedInRequest, go, show
 
+MEMBERS: Final = 200  # more names are no menu; the search finds their tickets
 NUMBER: Final = re.compile(r"#?(\d{1,18})", re.ASCII)
 
 
@@ -37,21 +39,28 @@ def tickets(request: SignedInRequest) -> HttpResponse:
             return go(request, reverse("ticket", args=[int(number[1])]), whole_page=True)
     asked = request.GET.get("tab", Tab.ALL if words else Tab.OPEN)
     tab = Tab(asked) if asked in set(Tab) else Tab.OPEN
-    page = queries.portal_page(
-        tab, user=request.user, words=words, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
     is_manager = request.user.is_manager and request.user.organization is not None
+    members = dict(_members(request.user)) if is_manager else {}
+    asked_of = request.GET.get("from", "")
+    of = next((pk for pk in members if str(pk) == asked_of), None)
+    page = queries.portal_page(
+        tab, user=request.user, requester=of, words=words, after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )  # fmt: skip
     return show(
         request,
         "portal/tickets.html",
         {
-            "tabs": _tabs(tab, words, {} if words else queries.tab_counts(request.user)),
+            "tabs": _tabs(tab, words, of, {} if words else queries.tab_counts(request.user, requester=of)),
+            "of": of,
+            "people": [(name, _address(tab, words, pk), pk == of) for pk, name in members.items()],
             "tab": tab,
             "words": words,
             "rows": page.rows,
-            "newer": _address(tab, words, before=page.previous) if page.previous else None,
-            "older": _address(tab, words, after=page.next) if page.next else None,
-            "everywhere": _address(Tab.ALL, words),
+            "newer": _address(tab, words, of, before=page.previous) if page.previous else None,
+            "older": _address(tab, words, of, after=page.next) if page.next else None,
+            "everywhere": _address(Tab.ALL, words, of),
+            "everybody": _address(tab, words),
             "managed": request.user.organization if is_manager else None,
             "shows_from": is_manager or any(row.requester_id != request.user.pk for row in page.rows),
             "is_part": request.headers.get("HX-Request") == "true",
@@ -60,7 +69,13 @@ def tickets(request: SignedInRequest) -> HttpResponse:
     )
 
 
-def _tabs(current: Tab, words: str, counts: dict[Tab, int]) -> list[tuple[str, str, bool, int | None]]:
+def _members(manager: User) -> list[tuple[int, str]]:
+    """Whose tickets a manager can choose: the own ones first, then the colleagues' by name."""
+    colleagues = User.objects.visible_to(manager).active().exclude(pk=manager.pk).order_by("name", "pk")
+    return [(manager.pk, _("Only mine")), *colleagues.values_list("pk", "name")[:MEMBERS]]
+
+
+def _tabs(current: Tab, words: str, of: int | None, counts: dict[Tab, int]) -> list[tuple[str, str, bool, int | None]]:
     names = {
         Tab.OPEN: _("Open"),
         Tab.WAITING: _("Waiting for you"),
@@ -68,11 +83,11 @@ def _tabs(current: Tab, words: str, counts: dict[Tab, int]) -> list[tuple[str, s
         Tab.CLOSED: _("Closed"),
         Tab.ALL: _("All"),
     }
-    return [(name, _address(tab, words), tab is current, counts.get(tab)) for tab, name in names.items()]
+    return [(name, _address(tab, words, of), tab is current, counts.get(tab)) for tab, name in names.items()]
 
 
-def _address(tab: Tab, words: str, **more: str) -> str:
-    asked = {"tab": str(tab), **({"q": words} if words else {}), **more}
+def _address(tab: Tab, words: str, of: int | None = None, **more: str) -> str:
+    asked = {"tab": str(tab), **({"q": words} if words else {}), **({"from": str(of)} if of else {}), **more}
     return f"{reverse('tickets')}?{urlencode(asked)}"
 
 

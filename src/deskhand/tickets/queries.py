@@ -82,9 +82,11 @@ def view_counts(user: User) -> dict[View, int]:
     return capped_counts({view: in_view(view, user) for view in (View.UNASSIGNED, View.MINE, View.OPEN)}, user)
 
 
-def in_tab(tab: Tab, user: User) -> QuerySet[Ticket]:
+def in_tab(tab: Tab, user: User, requester: int | None = None) -> QuerySet[Ticket]:
     """The tickets of a customer's tab, without an order. "Open" holds all that is unsolved."""
     tickets = Ticket.objects.visible_to(user).concerning(user)
+    if requester is not None:
+        tickets = tickets.filter(requester=requester)
     match tab:
         case Tab.OPEN:
             return tickets.filter(is_unsolved=True)
@@ -98,20 +100,24 @@ def in_tab(tab: Tab, user: User) -> QuerySet[Ticket]:
             return tickets
 
 
-def portal_page(tab: Tab, *, user: User, words: str = "", after: str = "", before: str = "", limit: int = PAGE) -> Page:
+def portal_page(
+    tab: Tab, *, user: User, requester: int | None = None, words: str = "", after: str = "", before: str = "",
+    limit: int = PAGE,
+) -> Page:  # fmt: skip
     """A page of a customer's tickets, the latest public activity first; `words` search number and subject.
 
-    Who opened the ticket is no replier yet: `last_replier` is empty until somebody replied.
+    With `requester` only what that person opened (S4.18). Who opened the ticket is no replier yet: `last_replier` is
+    empty until somebody replied.
     """
-    tickets = in_tab(tab, user)
+    tickets = in_tab(tab, user, requester)
     if words:
         tickets = matching(tickets, words, people=False)
     return page_of(tickets, user=user, by="public_updated_at", after=after, before=before, limit=limit, customer=True)
 
 
-def tab_counts(user: User, *tabs: Tab) -> dict[Tab, int]:
+def tab_counts(user: User, *tabs: Tab, requester: int | None = None) -> dict[Tab, int]:
     """How many tickets these tabs (all, if none is named) hold, at most COUNT_CAP each; one query for all."""
-    return capped_counts({tab: in_tab(tab, user) for tab in tabs or Tab}, user)
+    return capped_counts({tab: in_tab(tab, user, requester) for tab in tabs or Tab}, user)
 
 
 def earlier_tickets(ticket: Ticket, *, user: User, limit: int = 5) -> list[Row]:
