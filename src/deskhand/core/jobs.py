@@ -8,6 +8,7 @@ effect must be safe to repeat (unique keys do that).
 import logging
 import random
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,10 +39,6 @@ class RetryLaterError(Exception):
     """
 
 
-class GiveUpError(Exception):
-    """The job can never succeed (a refused recipient, say): do not try again, show it to a person."""
-
-
 @dataclass(slots=True)
 class Task:
     """A claimed job in the hands of one worker."""
@@ -54,17 +51,22 @@ class Task:
     claimed_at: datetime
     lease: str
     done: list[str] = field(default_factory=list)
+    started_s: float = field(default_factory=time.monotonic)
 
     @contextmanager
     def step(self, tick: str) -> Iterator[bool]:
-        """One part of the job with its tick, in one transaction. Yields False when an earlier try has done it already."""
+        """One part of the job with its tick, in one transaction. Yields False when an earlier try has done it already.
+
+        Each step renews the lease, so a job may take as long as it likes if no step takes longer than LEASE.
+        """
         if tick in self.done:
             yield False
             return
         with transaction.atomic():
             yield True
             self.done = [*self.done, tick]
-            if not Job.objects.filter(pk=self.id, lease=self.lease).update(done=self.done):
+            until = self.claimed_at + timedelta(seconds=time.monotonic() - self.started_s) + LEASE
+            if not Job.objects.filter(pk=self.id, lease=self.lease).update(done=self.done, leased_until=until):
                 raise LeaseLostError(self.name)
         fault("job.after_step")
 
@@ -97,13 +99,6 @@ def enqueue(
 def cancel(dedupe_key: str) -> bool:
     """Take back a job that no worker has claimed yet; False when it is too late."""
     return bool(Job.objects.filter(dedupe_key=dedupe_key, lease="").delete()[0])
-
-
-def retry(*, name: str, payload: dict[str, Any], at: datetime) -> None:
-    """Run a dead job again from its first attempt; its ticks stay."""
-    Job.objects.filter(name=name, payload=payload, state=Job.State.DEAD).update(
-        state=Job.State.READY, attempts=0, run_at=at, error="", lease="", leased_until=None
-    )
 
 
 def database_now() -> datetime:
@@ -149,8 +144,6 @@ def run(task: Task, *, at: datetime) -> None:
         _handlers[task.name](task)
     except LeaseLostError:
         log.warning("job %s #%s: the lease ran out, another worker has it", task.name, task.id)
-    except GiveUpError as error:
-        _settle(task, state=Job.State.DEAD, error=str(error))
     except RetryLaterError as error:
         log.warning("job %s #%s is tried again later: %s", task.name, task.id, error)
         _settle(task, run_at=at + pause_after(task.attempts), error=str(error)[:2000])
