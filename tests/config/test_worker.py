@@ -3,10 +3,20 @@
 import signal
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
+from django.db import connection
 
+from deskhand.config import worker as worker_module
+from deskhand.config.parent import Parent
+from deskhand.config.worker import Worker
+from deskhand.core import jobs
+from deskhand.core.models import Job
+from deskhand.ui.models import Submission
 from tests.processes import QUEUE, Installation
 
 
@@ -72,3 +82,40 @@ def test_a_stopped_worker_finishes_the_job_it_has(installation: Installation, tm
     worker.terminate()
     assert worker.wait(timeout=20) == 0
     assert tuple(map(int, installation.run(sys.executable, QUEUE, "count").split())) == (2, 2, 1)
+
+
+@jobs.job("test.hang")
+def hang(task: jobs.Task) -> None:
+    """Take far too long."""
+    time.sleep(20)
+
+
+@pytest.mark.django_db
+def test_a_job_that_hangs_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "LONGEST_JOB_S", 1)
+    worker = Worker(Parent(None))
+    before = signal.signal(signal.SIGALRM, lambda *_: worker._out_of_time())
+    try:
+        jobs.enqueue("test.hang", {}, at=jobs.database_now() - timedelta(seconds=1))
+        assert worker._turn() is True
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    job = Job.objects.get()
+    assert (job.attempts, job.lease, job.error) == (1, "", "HangingError: a job may take 1 seconds")
+
+
+@pytest.mark.django_db
+def test_every_hour_what_nobody_needs_any_more_is_deleted() -> None:
+    now = jobs.database_now()
+    for days in (13, 15):
+        Submission.objects.create(key=uuid4(), at=now - timedelta(days=days))
+    cache.set("fresh", 1, timeout=3600)
+    cache.set("expired", 1, timeout=3600)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE shared_cache SET expires = '2020-01-01 00:00:00' WHERE cache_key LIKE '%expired'")
+    for clean in worker_module.housekeeping():
+        clean()
+    assert [row.at for row in Submission.objects.all()] == [now - timedelta(days=13)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key FROM shared_cache")
+        assert cursor.fetchall() == [(":1:fresh",)]

@@ -13,17 +13,23 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from deskhand.config.parent import Parent
 from deskhand.core import jobs
+from deskhand.ui.forms import forget_old_keys
 
 log = logging.getLogger("deskhand.worker")
 
 IDLE_S = 0.25
 GRACE_S = 20  # a job under way may take this long after SIGTERM, then it is given back; the parent kills at 24
 LONGEST_OUTAGE_PAUSE_S = 5.0
+LONGEST_JOB_S = 300  # the one worker of a desk must not hang in a job for ever; the demo, the longest one, takes 10
 HOUSEKEEPING_S = 3600.0
 
 
 class OutOfTimeError(BaseException):
     """Raised in the middle of a job when the process must end; not an Exception, so that no job can swallow it."""
+
+
+class HangingError(Exception):
+    """Raised in the middle of a job that takes too long: it has failed like any other that fails."""
 
 
 class Worker:
@@ -39,7 +45,7 @@ class Worker:
         """Work until stopped; an unreachable database is waited for, a failing job is the queue's matter."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, lambda *_: self._stop())
-        signal.signal(signal.SIGALRM, lambda *_: _out_of_time())
+        signal.signal(signal.SIGALRM, lambda *_: self._out_of_time())
         self.parent.say_ready()
         with suppress(OutOfTimeError):
             self._work()
@@ -65,18 +71,29 @@ class Worker:
         if task is None:
             return False
         try:
+            self._set_alarm(LONGEST_JOB_S)
             jobs.run(task, at=jobs.database_now())
         except OutOfTimeError:
             connection.close()  # whatever it was in the middle of is rolled back
             jobs.release(task)
             raise
         finally:
+            self._set_alarm(0)
             close_old_connections()
         return True
 
     def _stop(self) -> None:
         self.is_stopping = True
         signal.alarm(GRACE_S)
+
+    def _set_alarm(self, seconds: int) -> None:
+        if not self.is_stopping:  # then the alarm is set already, and nothing may put it off
+            signal.alarm(seconds)
+
+    def _out_of_time(self) -> None:
+        if self.is_stopping:
+            raise OutOfTimeError
+        raise HangingError(f"a job may take {LONGEST_JOB_S} seconds")
 
     def _sleep(self, seconds: float) -> None:
         """Sleep, but not past the parent's end."""
@@ -98,17 +115,20 @@ class Worker:
             log.info("the database answers again")
 
 
-def _out_of_time() -> None:
-    raise OutOfTimeError
-
-
 def housekeeping() -> list[Callable[[], None]]:
     """What every hour wants cleaning. Each is safe to run in several workers at once."""
-    return [_delete_expired_sessions]
+    return [_delete_expired_sessions, _delete_expired_counts, lambda: forget_old_keys(at=jobs.database_now())]
 
 
 def _delete_expired_sessions() -> None:
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+def _delete_expired_counts() -> None:
+    """Django's cache deletes a row only when its key is asked for again, which a count of some visitor's tries never is."""
+    now = connection.ops.adapt_datetimefield_value(jobs.database_now())
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM shared_cache WHERE expires < %s", [now])
 
 
 def main(arguments: Sequence[str]) -> int:

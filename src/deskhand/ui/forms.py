@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.contrib import messages
@@ -94,6 +94,11 @@ def once(request: HttpRequest, *, leads_to: str = "") -> Iterator[Sending]:
     if repeated:
         first = Submission.objects.get(key=key.id)  # the key is signed for this person: nobody else can have sent it
         raise AlreadySentError(first.leads_to)
+
+
+def forget_old_keys(*, at: datetime) -> None:
+    """Delete the keys that `read_key` would refuse by now."""
+    Submission.objects.filter(at__lt=at - KEPT_FOR).delete()
 
 
 def keep(request: HttpRequest) -> str | None:
