@@ -14,6 +14,8 @@ from deskhand.config import doctor
 from deskhand.config.doctor import State
 from deskhand.core import crypto, jobs
 from deskhand.core.models import Job
+from deskhand.mail.models import Kind, Mail
+from deskhand.mail.models import State as MailState
 from tests.processes import COMMAND, Installation, free_port
 
 
@@ -160,6 +162,17 @@ def test_worker(at: datetime) -> None:
     )
 
 
+@pytest.mark.django_db
+def test_mails_that_were_given_up(at: datetime) -> None:
+    assert doctor.mailroom().state is State.FINE
+    Mail.objects.create(kind=Kind.TEST, to_address="x@x.test", state=MailState.DEAD, created_at=at)
+    assert doctor.mailroom() == doctor.Finding(
+        State.NOTE,
+        "Mailroom",
+        "1 mail(s) were not delivered. The Mailroom says why; correct the address, or discard them.",
+    )
+
+
 def test_the_command_on_a_healthy_desk(installation: Installation) -> None:
     """Everything fine but the two things that a trial on one's own machine lacks."""
     said = installation.run(*COMMAND, "doctor")
@@ -170,6 +183,7 @@ def test_the_command_on_a_healthy_desk(installation: Installation) -> None:
         ["fine", "Migrations"],
         ["fine", "Clock"],
         ["fine", "Worker"],
+        ["fine", "Mailroom"],
         ["note", "Public"],
         ["note", "Mail"],
     ]

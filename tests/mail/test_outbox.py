@@ -7,11 +7,14 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
+from deskhand.accounts.changes import deactivate
 from deskhand.core import jobs
 from deskhand.core.models import Job
+from deskhand.desk.changes import configure
 from deskhand.mail.changes import discard, post, send_held
 from deskhand.mail.letters import Letter, render
 from deskhand.mail.models import Kind, Mail, Problem, State
+from deskhand.mail.queries import explanation
 from deskhand.tickets.models import Ticket
 from tests import make
 from tests.cast import Cast
@@ -64,6 +67,36 @@ def test_held_mails_leave_when_somebody_says_so(cast: Cast, at: datetime, settin
     jobs.run_due(at=make.later(at))
     assert [mail["Subject"] for mail in sink.mails] == ["Mail 1", "Mail 2"]
     assert [facts(mail)[0] for mail in mails] == [State.SENT] * 2
+
+
+def test_a_demo_mails_nobody_whose_address_cannot_exist(cast: Cast, at: datetime, sink: Sink) -> None:
+    configure(by=cast.otto, at=at, is_demo=True)
+    mail = posted(cast, at)
+    letter = render(Letter(subject="To a real one", headline="Hello."))
+    real = post(letter, kind=Kind.TEST, to="somebody@real.test", at=at)
+    assert real
+    jobs.run_due(at=at)
+    assert (facts(mail), facts(real)) == ((State.HELD, 0, Problem.DEMO), (State.SENT, 1, Problem.NONE))
+    assert sink.recipients == ["somebody@real.test"]
+    words = explanation(mail)
+    assert words
+    assert words.what == "This person belongs to the demo, and the address does not exist."
+    configure(by=cast.otto, at=at, is_demo=False)
+    send_held(by=cast.otto, at=make.later(at))
+    jobs.run_due(at=make.later(at))
+    assert facts(mail)[0] == State.SENT
+
+
+def test_a16_who_was_deactivated_is_told_nothing_any_more(cast: Cast, at: datetime, sink: Sink) -> None:
+    ticket = make.ticket(cast.carl, at=at)
+    Job.objects.all().delete()
+    mail = posted(cast, at, ticket=ticket)
+    deactivate(cast.carl, by=cast.otto, at=at)
+    jobs.run_due(at=make.later(at))
+    assert (facts(mail), sink.received) == ((State.DISCARDED, 0, Problem.LEFT), [])
+    words = explanation(mail)
+    assert words
+    assert words.what == "The recipient’s account was deactivated before the mail left."
 
 
 @pytest.mark.parametrize(("mode", "problem"), [("450", Problem.BUSY), ("452", Problem.BUSY)])

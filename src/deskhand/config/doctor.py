@@ -21,6 +21,7 @@ from deskhand.config import environment
 from deskhand.config.prepare import first_line, without_pool
 from deskhand.core import jobs
 from deskhand.desk import queries
+from deskhand.mail.queries import given_up as mails_given_up
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 LEAST_FREE_SHARE = 0.05
@@ -145,6 +146,14 @@ def worker(*, at: datetime) -> Finding:
     return Finding(State.FINE, "Worker", "nothing waits.")
 
 
+def mailroom() -> Finding:
+    """No mail waits for a person."""
+    if dead := mails_given_up():
+        words = f"{dead} mail(s) were not delivered. The Mailroom says why; correct the address, or discard them."
+        return Finding(State.NOTE, "Mailroom", words)
+    return Finding(State.FINE, "Mailroom", "every mail that was due was delivered, is on its way or is held.")
+
+
 def examine() -> list[Finding]:
     """Every finding that can be had; what needs the database is left out when it does not answer."""
     without_pool()
@@ -158,7 +167,7 @@ def examine() -> list[Finding]:
         is_current = findings[-1].state is State.FINE
         findings.append(clock(here=timezone.now(), there=jobs.database_now()))
         if is_current:
-            findings.append(worker(at=jobs.database_now()))
+            findings += [worker(at=jobs.database_now()), mailroom()]
         findings.append(public_address(_address(is_current=is_current)))
     findings.append(mail())
     return findings

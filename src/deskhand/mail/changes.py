@@ -13,7 +13,8 @@ from django.db.models import F, QuerySet
 
 from deskhand.accounts.models import User
 from deskhand.core import audit, crypto, jobs, text
-from deskhand.mail import links
+from deskhand.desk.queries import current_desk
+from deskhand.mail import links, policy
 from deskhand.mail.letters import Rendered
 from deskhand.mail.models import TAKEABLE, UNDER_WAY, Kind, Mail, Problem, State, sealed
 from deskhand.tickets.models import Ticket
@@ -86,7 +87,7 @@ def _message_id(mail: Mail) -> str:
 
 
 def take(pk: int, *, task: jobs.Task) -> Mail | None:
-    """Claim a mail for sending; None when it is not its turn, it is settled, or another worker has it.
+    """Claim a mail for sending; None when it is not its turn, it is settled, it must stay, or another worker has it.
 
     Durable: raises when somebody sends inside a transaction. Mails to one person about one ticket leave in order; a mail
     whose turn has not come is woken by the one before it.
@@ -96,8 +97,8 @@ def take(pk: int, *, task: jobs.Task) -> Mail | None:
         mail = Mail.objects.select_for_update().filter(pk=pk).first()
         if mail is None or not _is_takeable(mail, at=now) or _is_behind_another(mail):
             return None
-        if not settings.EMAIL_HOST:
-            Mail.objects.filter(pk=pk).update(state=State.HELD, lease="", leased_until=None)
+        if stays := _stays(mail):
+            Mail.objects.filter(pk=pk).update(lease="", leased_until=None, **stays)
             _wake_next(mail, at=now)
             return None
         Mail.objects.filter(pk=pk).update(
@@ -105,6 +106,15 @@ def take(pk: int, *, task: jobs.Task) -> Mail | None:
         )
     mail.attempts += 1
     return mail
+
+
+def _stays(mail: Mail) -> dict[str, str]:
+    """What a mail that must not leave becomes; nothing for one that may."""
+    if policy.has_left(mail):
+        return {"state": State.DISCARDED, "problem": Problem.LEFT, "sealed": ""}
+    if policy.is_for_a_player(mail, current_desk()):
+        return {"state": State.HELD, "problem": Problem.DEMO}
+    return {} if settings.EMAIL_HOST else {"state": State.HELD, "problem": Problem.NONE}
 
 
 def settle(mail: Mail, *, task: jobs.Task, state: State, problem: Problem = Problem.NONE, error: str = "") -> None:
@@ -192,7 +202,7 @@ def discard(mail: Mail, *, by: User, at: datetime, reason: str) -> None:
 
 
 def send_held(*, by: User, at: datetime) -> int:
-    """Send everything that was held because no mail server was set up; how many."""
+    """Send everything that is held; how many. What still must not leave (a demo's) is held again."""
     with transaction.atomic():
         held = list(Mail.objects.select_for_update().filter(state=State.HELD).order_by("pk"))
         Mail.objects.filter(pk__in=[mail.pk for mail in held]).update(state=State.WAITING)

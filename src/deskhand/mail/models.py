@@ -54,6 +54,8 @@ class Problem(models.TextChoices):
     BUSY = "busy"
     LOST = "lost"
     BROKEN = "broken"
+    DEMO = "demo"
+    LEFT = "left"
 
 
 class MailQuerySet(models.QuerySet["Mail"]):

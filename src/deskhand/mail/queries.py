@@ -89,6 +89,11 @@ def tab_counts(user: User) -> dict[Tab, int]:
     return {tab: in_tab(tab, user)[:COUNT_CAP].count() for tab in (Tab.WAITING, Tab.HELD, Tab.DEAD)}
 
 
+def given_up() -> int:
+    """How many mails were not delivered and wait for a person."""
+    return Mail.objects.filter(state=State.DEAD).count()
+
+
 def readable_text(mail: Mail) -> str:
     """The body as text; what only the recipient may read is covered."""
     return mail.text.replace(MASK, _cover())
@@ -102,9 +107,11 @@ def readable_html(mail: Mail) -> str:
 def explanation(mail: Mail) -> Explanation | None:
     """Plain words for what became of a mail that has not left; None when there is nothing to explain."""
     match mail.state:
+        case State.DISCARDED if mail.problem == Problem.LEFT:
+            return _explanation_of(Problem.LEFT)
         case State.SENT | State.DISCARDED | State.SENDING:
             return None
-        case State.HELD:
+        case State.HELD if not mail.problem:
             return Explanation(
                 _("No mail server was set up when this mail was due."),
                 _("Set SMTP_URL and MAIL_FROM, restart, then send it."),
@@ -152,6 +159,14 @@ def _explanation_of(problem: Problem) -> Explanation:
         Problem.BROKEN: (
             _("The desk could not put this mail together."),
             _("Please report this with the message below. All other mails leave."),
+        ),
+        Problem.DEMO: (
+            _("This person belongs to the demo, and the address does not exist."),
+            _("Nothing to do: so it would look. People you invite get their mails."),
+        ),
+        Problem.LEFT: (
+            _("The recipient’s account was deactivated before the mail left."),
+            _("Nothing to do: whoever has left is told nothing any more."),
         ),
     }  # fmt: skip
     return Explanation(*words[problem])
