@@ -42,6 +42,16 @@ def test_a_visitor_changes_sides_from_the_ribbon(demo_cast: Cast, client: Client
     assert client.get("/desk/").status_code == 403
 
 
+def test_an_administrator_who_looks_is_told_to_sign_in_again(demo_cast: Cast, client: Client) -> None:
+    client.force_login(demo_cast.otto)
+    send(client, "/desk/settings/", "/demo/sign-in/customer/")
+    words = "You are Nora Petersen now. To be Otto again, sign out and sign in with your password."
+    assert (words in client.get("/").content.decode(), client.get("/desk/settings/").status_code) == (True, 403)
+
+    send(client, "/", "/demo/sign-in/manager/")
+    assert "sign in with your password" not in client.get("/").content.decode()
+
+
 @pytest.mark.parametrize("role", [*ROLES, "admin", "otto"])
 def test_on_a_real_desk_there_is_no_such_page(demo_cast: Cast, client: Client, at: datetime, role: str) -> None:
     """The people are there and could be found: only the desk's mark is gone."""
