@@ -37,6 +37,7 @@ def page(source: str, **context: Any) -> str:  # noqa: ANN401 - what a template 
     given = {
         "user": Person(),
         "staff": True,
+        "request": SimpleNamespace(path="/desk/mailroom/"),
         "csrf_token": "token",
         "messages": [],
         "desk": SimpleNamespace(name="Acme help", hue=20, version=4, is_demo=False),
