@@ -54,12 +54,34 @@ def test_sanitize(dirty: str, clean: str) -> None:
     assert html.sanitize(dirty) == clean
 
 
-@pytest.mark.parametrize("unit", ["[", "> ", "*a_", "`", "<div>", "![a](", "- \n  "])
+@pytest.mark.parametrize(
+    "unit",
+    ["[", "> ", ">", "*a_", "`", "<div>", "![a](", "- \n  ", "- a\n - a\n", "http://a.", "http://a. ", "http://a.\n", "<http:// ",
+     "//a.b/", "[\n:\n", "a@", "1. "],
+)  # fmt: skip
 def test_hostile_text_costs_little(unit: str) -> None:
-    """CPU, with room: 20,000 characters of each stay under two seconds."""
+    """CPU, with room: the longest message of each stays under two seconds (finding links took twenty)."""
     started = time.process_time()
-    html.compose(unit * (20_000 // len(unit)))
+    html.compose(unit * (html.LONGEST // len(unit)))
+    html.compose(unit * (49_000 // len(unit)))
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("depth", [3, 9, 18, 19, 20, 21, 50, 440])
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. "])
+def test_nothing_is_lost_in_the_depth(mark: str, depth: int) -> None:
+    """The parser drops what is nested too deep; such a text is shown as it was written."""
+    assert "the point" in html.compose(f"{mark * depth}the point").html
+    lines = "\n".join(f"{'   ' * level}{mark}line {level}" for level in range(min(depth, 60)))
+    assert [f"line {level}" in html.compose(lines).html for level in range(min(depth, 60))] == [True] * min(depth, 60)
+
+
+def test_links_are_found_in_long_texts_but_not_in_endless_paragraphs() -> None:
+    link = 'href="https://example.com/__init__.py"'
+    words = "word " * 300 + "https://example.com/__init__.py"
+    assert link in html.compose(f"{words}\n\n{words}").html
+    assert html.compose("\n\n".join([words] * 9)).html.count(link) == 9
+    assert html.compose(words * 9).html.count("href") == 0
 
 
 def test_a_huge_text_is_shown_as_it_is() -> None:
