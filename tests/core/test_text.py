@@ -57,3 +57,12 @@ def test_an_excerpt_ends_at_a_word() -> None:
 )
 def test_initials(name: str, shown: str) -> None:
     assert text.initials(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("7", 7), ("#1042", 1042), ("0", 0), ("", None), ("x7", None), ("-7", None), ("７", None), ("9" * 18, 10**18 - 1),
+     ("9" * 19, None), ("9" * 5000, None), ("7\n", None)],
+)  # fmt: skip
+def test_number(written: str, read: int | None) -> None:
+    assert text.number(written) == read

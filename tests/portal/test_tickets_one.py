@@ -190,7 +190,7 @@ def test_seen_goes_no_further_than_what_is_public_and_never_back(
     client: Client, cast: Cast, ticket: Ticket, at: datetime
 ) -> None:
     ticket = make.note(make.reply(ticket, cast.ada, at=at), cast.ada, at=at)
-    client.post(f"{PAGE}seen/?event=999999999999999999999")
+    client.post(f"{PAGE}seen/?event=999999999999999999")
     assert Seen.objects.get(user=cast.carl).event == ticket.last_public_event < ticket.last_event
     for event in ("1", "-1", "x", "²", ""):
         assert client.post(f"{PAGE}seen/?event={event}").status_code == 204

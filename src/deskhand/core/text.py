@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_NUMBER = re.compile(r"[0-9]{1,18}")  # fits into a 64-bit key
 _SPACE = re.compile(r"\s+")
 
 
@@ -19,6 +20,12 @@ def one_line(value: str) -> str:
 def paragraphs(value: str) -> str:
     """A message: newlines are LF, control characters are gone, nothing else is touched."""
     return _CONTROL.sub("", _encodable(value).replace("\r\n", "\n").replace("\r", "\n")).strip("\n")
+
+
+def number(written: str) -> int | None:
+    """A number of a row or a ticket as it stands in an address or a search, `42` or `#42`; None for anything else."""
+    digits = written.removeprefix("#")
+    return int(digits) if _NUMBER.fullmatch(digits) else None
 
 
 def excerpt(value: str, length: int = 140) -> str:

@@ -10,6 +10,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from deskhand.accounts.models import User
+from deskhand.core import text
 from deskhand.mail.models import MASK, UNDER_WAY, Mail, Problem, State
 
 COUNT_CAP: Final = 1_001
@@ -179,8 +180,8 @@ def _cover() -> str:
 def _matching(mails: QuerySet[Mail], words: str) -> QuerySet[Mail]:
     for word in words.split()[:8]:
         condition = Q(to_address__icontains=word) | Q(to_name__icontains=word) | Q(subject__icontains=word)
-        digits = word.lstrip("#")
-        if digits.isascii() and digits.isdigit() and len(digits) <= 18:
-            condition |= Q(ticket__number=int(digits))
+        number = text.number(word)
+        if number is not None:
+            condition |= Q(ticket__number=number)
         mails = mails.filter(condition)
     return mails

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deskhand.accounts.models import User
+from deskhand.core import text
 from deskhand.core.html import compose
 from deskhand.desk.queries import current_desk
 from deskhand.portal.forms import ColleagueForm, ReplyForm
@@ -95,9 +96,9 @@ def ticket(request: SignedInRequest, number: int) -> HttpResponse:
 def seen(request: SignedInRequest, number: int) -> HttpResponse:
     """The page was shown up to `?event=`."""
     found = _found(request, number)
-    event = request.GET.get("event", "")
-    if event.isascii() and event.isdigit():
-        mark_seen(found, by=request.user, event=min(int(event[:18]), found.last_public_event))
+    event = text.number(request.GET.get("event", ""))
+    if event is not None:
+        mark_seen(found, by=request.user, event=min(event, found.last_public_event))
     response = HttpResponse(status=204)
     response.set_cookie(SCRIPT, "1", max_age=SCRIPT_S, samesite="Lax", httponly=True, secure=request.is_secure())
     return response

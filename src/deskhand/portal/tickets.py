@@ -1,6 +1,5 @@
 """The customers' tickets: the list, and a new one."""
 
-import re
 from typing import Final
 
 from django.contrib import messages
@@ -25,7 +24,6 @@ from deskhand.ui.forms import kept, once
 from deskhand.ui.http import SignedInRequest, go, show
 
 MEMBERS: Final = 200  # more names are no menu; the search finds their tickets
-NUMBER: Final = re.compile(r"#?(\d{1,18})", re.ASCII)
 
 
 @require_safe
@@ -33,10 +31,10 @@ NUMBER: Final = re.compile(r"#?(\d{1,18})", re.ASCII)
 def tickets(request: SignedInRequest) -> HttpResponse:
     """The tickets of a tab, or those a search finds there; a number that is one's own ticket leads to it."""
     words = text.one_line(request.GET.get("q", ""))[:SUBJECT]
-    if number := NUMBER.fullmatch(words):
-        found = Ticket.objects.visible_to(request.user).concerning(request.user).filter(number=int(number[1]))
+    if number := text.number(words):
+        found = Ticket.objects.visible_to(request.user).concerning(request.user).filter(number=number)
         if found.exists():
-            return go(request, reverse("ticket", args=[int(number[1])]), whole_page=True)
+            return go(request, reverse("ticket", args=[number]), whole_page=True)
     asked = request.GET.get("tab", Tab.ALL if words else Tab.OPEN)
     tab = Tab(asked) if asked in set(Tab) else Tab.OPEN
     is_manager = request.user.is_manager and request.user.organization is not None

@@ -8,13 +8,12 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from deskhand.accounts.models import User
-from deskhand.core import audit
+from deskhand.core import audit, text
 from deskhand.core.models import AuditEntry
 from deskhand.ui import gates
 from deskhand.ui.http import SignedInRequest, show
 
 PAGE: Final = 50
-DIGITS: Final = 19  # a longer number is no 64-bit key
 LONGEST: Final = 120  # characters of one value; the whole is in the database
 
 
@@ -42,8 +41,7 @@ class Line:
 @gates.staff("audit.read")
 def trail(request: SignedInRequest) -> HttpResponse:
     """Fifty entries; `?before=` goes on from an entry's number."""
-    written = request.GET.get("before", "")
-    before = int(written) if written.isascii() and written.isdigit() and len(written) < DIGITS else None
+    before = text.number(request.GET.get("before", ""))
     rows = audit.entries(before=before, limit=PAGE + 1)
     context = {
         "lines": _lines(request.user, rows[:PAGE]),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from deskhand.core import text
 from deskhand.mail import changes, queries, wire
 from deskhand.mail.changes import MailError
 from deskhand.mail.models import Mail
@@ -47,7 +48,7 @@ def mailroom(request: SignedInRequest) -> HttpResponse:
     """Fifty mails of one state, newest first."""
     tab = _tab(request.GET.get("state", ""))
     words = request.GET.get("q", "").strip()[:200]
-    page = queries.mails_page(tab, user=request.user, words=words, before=_number(request.GET.get("before", "")))
+    page = queries.mails_page(tab, user=request.user, words=words, before=text.number(request.GET.get("before", "")))
     here, counts = reverse("staff:mailroom"), queries.tab_counts(request.user)
     query = {"state": tab.value, **({"q": words} if words else {})}
     context = {
@@ -191,7 +192,3 @@ def _labels() -> dict[Tab, str]:
 
 def _tab(name: str) -> Tab:
     return Tab(name) if name in set(Tab) else Tab.ALL
-
-
-def _number(written: str) -> int | None:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from deskhand.core import text
 from deskhand.core.html import compose
 from deskhand.staff.forms import (
     AssigneeForm,
@@ -255,9 +256,9 @@ def undo(request: SignedInRequest, number: int) -> HttpResponse:
 def seen(request: SignedInRequest, number: int) -> HttpResponse:
     """This person has read the ticket up to the event the page showed. Sent by the page; twice does no harm."""
     ticket = look_up(request, number)
-    shown = request.GET.get("event", "")
-    if shown.isascii() and shown.isdigit():
-        mark_seen(ticket, by=request.user, event=min(int(shown), ticket.last_event))
+    shown = text.number(request.GET.get("event", ""))
+    if shown is not None:
+        mark_seen(ticket, by=request.user, event=min(shown, ticket.last_event))
     return go(request, place(request.POST).ticket(number))
 
 

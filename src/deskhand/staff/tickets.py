@@ -12,6 +12,7 @@ from django.utils import dateformat, timezone
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
+from deskhand.core import text
 from deskhand.desk.queries import current_desk
 from deskhand.staff.forms import MessageForm
 from deskhand.staff.listing import Place, place
@@ -55,11 +56,9 @@ def tickets(request: SignedInRequest) -> HttpResponse:
 def search(request: SignedInRequest) -> HttpResponse:
     """Tickets by number, subject, name or address; a number that exists is opened at once."""
     where = place(request.GET)
-    number = where.words.removeprefix("#")
-    if number.isascii() and number.isdigit() and len(number) <= 18:
-        found = Ticket.objects.visible_to(request.user).filter(number=int(number))
-        if found.exists():
-            return go(request, reverse("staff:ticket", args=[int(number)]))
+    number = text.number(where.words)
+    if number is not None and Ticket.objects.visible_to(request.user).filter(number=number).exists():
+        return go(request, reverse("staff:ticket", args=[number]))
     if not where.words:
         return show(request, "staff/search.html", {"counts": view_counts(request.user), "place": where})
     return show(request, "staff/tickets.html", around(request, where))

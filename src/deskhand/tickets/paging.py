@@ -1,15 +1,15 @@
 """Lists of tickets: rows of columns, not instances, and pages by key, which is (time, id) of a page's edge."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 
 from deskhand.accounts.models import User
+from deskhand.core import text
 from deskhand.tickets.events import Kind
 from deskhand.tickets.models import Event, Seen, Ticket
 
@@ -120,18 +120,18 @@ def _read_key(key: str) -> tuple[datetime, int] | None:
     try:
         at, pk = json.loads(base64.urlsafe_b64decode(key.encode()))
         moment = datetime.fromisoformat(at)
-        return (moment, int(pk)) if moment.tzinfo else None
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+        return (moment.astimezone(UTC), int(pk)) if moment.tzinfo else None
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 
 def matching(tickets: QuerySet[Ticket], words: str, *, people: bool) -> QuerySet[Ticket]:
     """Those with all of the words: the number, a part of the subject or, with `people`, of the requester's name or e-mail."""
     for word in words.split()[:8]:
-        digits = word.lstrip("#")
+        number = text.number(word)
         condition = Q(subject__icontains=word)
-        if digits.isascii() and digits.isdigit() and len(digits) <= 18:
-            condition |= Q(number=int(digits))
+        if number is not None:
+            condition |= Q(number=number)
         if people:
             condition |= Q(requester__name__icontains=word) | Q(requester__email__icontains=word)
         tickets = tickets.filter(condition)
