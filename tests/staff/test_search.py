@@ -1,12 +1,15 @@
 """Search in the workspace: number, subject, name, address; and only what this agent may see."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 
+from deskhand.ui.models import Submission
 from tests import make
 from tests.cast import Cast
+from tests.forms import send
 from tests.staff.test_workspace import rows
 
 
@@ -58,3 +61,13 @@ def test_a_ticket_found_by_words_keeps_the_search_beside_it(client: Client, cast
     make.ticket(cast.eve, at=at, subject="Another")
     client.force_login(cast.ada)
     assert rows(client, f"/desk/tickets/{ticket.number}/?q=printer") == [ticket.number]
+
+
+def test_a_change_beside_a_long_search_leads_back_to_it(client: Client, cast: Cast, at: datetime) -> None:
+    """200 characters of such a script make an address of 1,800; it is kept with the form's key."""
+    ticket = make.ticket(cast.carl, at=at, subject="火" * 200)
+    client.force_login(cast.ada)
+    page = f"/desk/tickets/{ticket.number}/?{urlencode({'q': '火' * 200})}"
+    answer = send(client, page, f"/desk/tickets/{ticket.number}/tags/", add="fire")
+    assert (answer.status_code, answer["Location"]) == (303, page)
+    assert len(Submission.objects.get().leads_to) > 1800

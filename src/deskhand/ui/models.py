@@ -9,7 +9,7 @@ class Submission(models.Model):
 
     key = models.UUIDField(primary_key=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
-    leads_to = models.CharField(max_length=500, blank=True, default="")
+    leads_to = models.TextField(blank=True, default="")  # a search for 200 characters is an address of 1,800
     at = models.DateTimeField()
 
     class Meta:
