@@ -5,6 +5,7 @@ from pathlib import Path
 
 import allauth
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client, RequestFactory
 
 from deskhand.accounts.changes import invite
@@ -97,3 +98,9 @@ def test_s2_4_an_invitation_is_mailed_with_a_fresh_link_and_says_who_invites(cas
     person.invited_at = at.replace(hour=13)
     person.save(update_fields=["invited_at"])
     assert Mail.objects.get(pk=mail.pk).secret != first
+
+
+def test_a_mail_belongs_to_whose_first_address_it_is(cast: Cast) -> None:
+    """Also when somebody with an older account has added the address, which nobody can confirm but its owner."""
+    EmailAddress.objects.create(user=cast.ada, email=cast.eve.email, verified=False, primary=False)
+    assert delivered("login_code", cast.eve.email.upper()).recipient == cast.eve

@@ -488,3 +488,12 @@ def test_opening_a_foreign_confirmation_link_signs_nobody_out(client: Client, ca
     client.force_login(cast.eve)
     client.get(path(secret("n@new.example")))
     assert is_in(client)
+
+
+def test_an_invited_address_that_another_account_has_confirmed_is_said(client: Client, cast: Cast, nora: User) -> None:
+    EmailAddress.objects.create(user=cast.carl, email=nora.email, verified=True, primary=False)
+    page = f"/welcome/{invitations.token(nora)}/"
+    answer = client.post(page, {"name": "Nora", "password": GOOD})
+    assert answer.status_code == 422
+    assert "Another account has confirmed this address." in answer.content.decode()
+    assert not is_in(client)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Q
-
 from deskhand.accounts.models import User
 from deskhand.accounts.registration import Registration
 from deskhand.core import jobs
@@ -18,8 +16,9 @@ class AccountAdapter(Registration):
 
     def deliver(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Post the mail that allauth knows by `template_prefix`; the worker sends it."""
-        verified = Q(emailaddress__email__iexact=email)
-        person = User.objects.get_queryset().filter(Q(email__iexact=email) | verified).distinct().first()
+        people = User.objects.get_queryset()
+        # Somebody may have added, and never confirmed, the first address of somebody else: it is the latter's mail.
+        person = people.filter(email=email.lower()).first() or people.filter(emailaddress__email=email.lower()).first()
         with for_reader(person):
             letter = render(account.letter(template_prefix, email=email, context=context))
         owner = person if person and person.email.lower() == email.lower() else email

@@ -90,11 +90,16 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             person = changes.accept_invitation(
                 token=token, name=given["name"], password=given["password"], at=timezone.now()
             )
-        except (changes.LinkOldError, changes.AddressTakenError):
+        except changes.LinkOldError:
             return go(request, request.path)
-        get_adapter(request).login(request, person)
-        messages.success(request, _("Welcome, %(name)s. Your account is ready.") % {"name": person.name})
-        return go(request, person.start_page)
+        except changes.AddressTakenError:
+            form.add_error(
+                None, _("Another account has confirmed this address. Sign in there, or ask whoever invited you.")
+            )
+        else:
+            get_adapter(request).login(request, person)
+            messages.success(request, _("Welcome, %(name)s. Your account is ready.") % {"name": person.name})
+            return go(request, person.start_page)
     return show(request, "portal/welcome.html", {**page, "form": form}, status=422 if form.is_bound else 200)
 
 
