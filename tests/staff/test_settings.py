@@ -1,17 +1,29 @@
 """The desk's settings, as an administrator changes them."""
 
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from deskhand.accounts.changes import change_profile
+import deskhand
+from deskhand.accounts.changes import (
+    _PROFILE,
+    change_profile,
+    change_role,
+    put_in_organization,
+    set_team_members,
+)
+from deskhand.accounts.roles import Role
 from deskhand.blueprint import demo
 from deskhand.core.models import AuditEntry
 from deskhand.desk.changes import configure
+from deskhand.desk.models import Desk
 from deskhand.desk.queries import current_desk
+from deskhand.staff.audit import _FIELDS
 from tests import make
 from tests.cast import Cast
 from tests.forms import fill, send
@@ -140,6 +152,32 @@ def test_the_trail_shows_who_changed_what_from_what_to_what(otto: Client) -> Non
 
     assert "Nordlys support → Tally &lt;b&gt;" in page
     assert "<b>Otto</b> <code>desk.configured</code> <code>desk</code>" in page
+
+
+def test_the_trail_speaks_in_words_and_names(otto: Client, cast: Cast, at: datetime) -> None:
+    change_role(cast.ada, role=Role.LEAD, by=cast.otto, at=at)
+    put_in_organization(cast.eve, organization=cast.acme, is_manager=True, by=cast.otto, at=at)
+    set_team_members(cast.private, members=[cast.bea, cast.lena], by=cast.otto, at=at)
+    found = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", otto.get(PAGES[3]).content.decode())
+
+    assert found[:4] == [
+        ("Members", "Bea → Bea, Lena"),
+        ("Organization", "Elsewhere → Acme"),
+        ("Manager", "no → yes"),
+        ("Role", "Agent → Lead"),
+    ]
+
+
+def test_every_field_of_the_trail_has_words() -> None:
+    """What can stand in an entry: the desk's columns, a profile, and the literal keys next to each `audit.record`."""
+    desk = {field.name for field in Desk._meta.get_fields()} - {"id", "set_up_at", "version"}
+    source = "".join(path.read_text() for path in Path(deskhand.__path__[0]).rglob("changes.py"))
+    literal = {
+        key for sides in re.findall(r"(?:before|after)=\{(.*?)\}", source) for key in re.findall(r'"(\w+)":', sides)
+    }
+    assert (desk | _PROFILE | literal | {"organization_id", "is_manager", "is_active", "is_private"}) - set(
+        _FIELDS
+    ) == set()
 
 
 def test_the_trail_goes_on_page_by_page(otto: Client, cast: Cast, at: datetime) -> None:
