@@ -57,7 +57,7 @@ class Entry:
     """A line of the timeline; `is_first_new` is where "New since you were here" stands."""
 
     said: Said | None
-    sentences: list[str]
+    sentence: str
     at: datetime
     is_first_new: bool
 
@@ -282,7 +282,7 @@ def _entries(lines: list[Line], request: SignedInRequest, desk_name: str) -> lis
     return [
         Entry(
             said=_said(line.message, line, request, desk_name) if line.message else None,
-            sentences=line.sentences,
+            sentence=line.told,
             at=line.at,
             is_first_new=0 < index == first_new,
         )

@@ -63,7 +63,7 @@ def entries(
     return [
         Entry(
             message=_shown(line, line.message, user, just_come) if line.message else None,
-            sentence=" · ".join(line.sentences),
+            sentence=line.told,
             at=line.at,
             starts_news=index == first_new and index > 0,
             undo=line.change if _may_undo(line, user, at) else None,

@@ -143,6 +143,11 @@ class Line:
     is_new: bool
     is_reversible: bool
 
+    @property
+    def told(self) -> str:
+        """All sentences as one; a name that begins each of them is said once."""
+        return " · ".join([*self.sentences[:1], *(words.removeprefix(f"{self.by} ") for words in self.sentences[1:])])
+
 
 def timeline(ticket: Ticket, *, user: User, as_staff: bool, limit: int = 500) -> list[Line]:
     """Messages and changes, oldest first, the latest `limit` events; `as_staff` decides about notes and words.
