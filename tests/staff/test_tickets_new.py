@@ -75,3 +75,10 @@ def test_F08_a_second_press_opens_no_second_ticket(client: Client, cast: Cast) -
     answers = [client.post(URL, values) for _ in range(2)]
     address = f"/desk/tickets/{Ticket.objects.get().number}/"
     assert [(answer.status_code, answer["Location"]) for answer in answers] == [(303, address)] * 2
+
+
+def test_a_browsers_line_ends_do_not_make_a_text_longer(client: Client, cast: Cast) -> None:
+    client.force_login(cast.ada)
+    response = send(client, URL, URL, customer="carl", subject="A long log", text="a\r\n" * 45_000)
+    assert response.status_code == 303
+    assert len(Message.objects.get().text) == 89_999

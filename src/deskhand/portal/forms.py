@@ -1,44 +1,20 @@
 """The shapes of what a customer sends. Who may do it, and what follows from it, is the tickets' matter."""
 
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from deskhand.core import html, text
 from deskhand.tickets import queries
 from deskhand.tickets.models import Priority, Topic
-
-SUBJECT: Final = 200  # characters, as the column
-
-
-class LineField(forms.CharField):
-    """One line, clean before its length is counted."""
-
-    def to_python(self, value: Any) -> str:  # noqa: ANN401 - whatever a browser sent
-        return text.one_line(super().to_python(value) or "")
-
-
-class MessageField(forms.CharField):
-    """What a person writes. Line ends are LF before the length is counted; only blanks is nothing."""
-
-    widget = forms.Textarea
-
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - what a field takes
-        super().__init__(strip=False, max_length=html.LONGEST, **options)
-
-    def to_python(self, value: Any) -> str:  # noqa: ANN401 - whatever a browser sent
-        written = text.paragraphs(super().to_python(value) or "")
-        return written if written.strip() else ""
+from deskhand.ui.fields import LineField, MessageField
 
 
 class TicketForm(forms.Form):
     """A new ticket. The topic is asked only when there is a choice; default topic and priority are preselected (S4.5)."""
 
     topic = forms.ChoiceField(label=_("Topic"))
-    subject = LineField(
-        label=_("Subject"), max_length=SUBJECT, error_messages={"required": _("Say in one line what it is about.")}
-    )
+    subject = LineField(label=_("Subject"), error_messages={"required": _("Say in one line what it is about.")})
     text = MessageField(label=_("Message"), error_messages={"required": _("Write what happened.")})
     priority = forms.ChoiceField(label=_("Priority"), widget=forms.RadioSelect)
 

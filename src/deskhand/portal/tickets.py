@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from deskhand.accounts.models import User
 from deskhand.core import text
 from deskhand.core.html import compose
-from deskhand.portal.forms import SUBJECT, TicketForm
+from deskhand.portal.forms import TicketForm
 from deskhand.tickets import queries
 from deskhand.tickets.changes import ChangeError, open_ticket
 from deskhand.tickets.events import Via
 from deskhand.tickets.models import Ticket
 from deskhand.tickets.queries import Tab
 from deskhand.ui import gates
+from deskhand.ui.fields import SUBJECT
 from deskhand.ui.forms import kept, once
 from deskhand.ui.http import SignedInRequest, go, show
 

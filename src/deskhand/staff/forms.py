@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from deskhand.accounts.models import User
 from deskhand.core import text
-from deskhand.tickets.models import Status, Ticket
-from deskhand.tickets.queries import assignable_agents, priorities, statuses, teams_for, topics
+from deskhand.tickets.models import Status
+from deskhand.tickets.queries import priorities, teams_for, topics
+from deskhand.ui.fields import LineField, MessageField
 
-LONGEST_TEXT: Final = 100_000  # characters of one message
+_NOTHING = gettext_lazy("Write something first.")
 MATCHES: Final = 20  # people offered while a name is typed
 
 
@@ -33,64 +34,20 @@ class MessageForm(forms.Form):
     """The composer: a reply or a note, and up to which event its writer had read the ticket."""
 
     kind = forms.ChoiceField(choices=[("reply", "reply"), ("note", "note")])
-    text = forms.CharField(
-        label=gettext_lazy("Message"),
-        max_length=LONGEST_TEXT,
-        strip=False,
-        error_messages={"required": gettext_lazy("Write something first.")},
-    )
+    text = MessageField(label=gettext_lazy("Message"), error_messages={"required": _NOTHING})
     shown = forms.IntegerField(min_value=0, required=False)
 
     def __init__(self, data: Any = None, *, choices: list[Status], **options: Any) -> None:  # noqa: ANN401 - of Form
         super().__init__(data, **options)
         self.fields["status"] = OneOf(choices, required=False)
 
-    def clean_text(self) -> str:
-        written = text.paragraphs(self.cleaned_data["text"])
-        if not written.strip():
-            raise forms.ValidationError(_("Write something first."))
-        return written
 
+class PropertyForm(forms.Form):
+    """One property of a ticket, with its field."""
 
-class StatusForm(forms.Form):
-    """Another status."""
-
-    def __init__(self, data: Any, *, ticket: Ticket, user: User) -> None:  # noqa: ANN401 - of Form
+    def __init__(self, data: Any, **field: forms.Field) -> None:  # noqa: ANN401 - of Form
         super().__init__(data)
-        self.fields["status"] = OneOf(statuses(), label=_("Status"))
-
-
-class PriorityForm(forms.Form):
-    """Another priority."""
-
-    def __init__(self, data: Any, *, ticket: Ticket, user: User) -> None:  # noqa: ANN401 - of Form
-        super().__init__(data)
-        self.fields["priority"] = OneOf(priorities(), label=_("Priority"))
-
-
-class AssigneeForm(forms.Form):
-    """Another agent, or nobody."""
-
-    def __init__(self, data: Any, *, ticket: Ticket, user: User) -> None:  # noqa: ANN401 - of Form
-        super().__init__(data)
-        self.fields["assignee"] = OneOf(
-            assignable_agents(ticket), none=_("Nobody"), required=False, label=_("Assignee"),
-            error_messages={"invalid_choice": _("This person cannot look after the ticket.")},
-        )  # fmt: skip
-
-
-class TeamForm(forms.Form):
-    """Another team, or none."""
-
-    def __init__(self, data: Any, *, ticket: Ticket, user: User) -> None:  # noqa: ANN401 - of Form
-        super().__init__(data)
-        self.fields["team"] = OneOf(teams_for(user), none=_("No team"), required=False, label=_("Team"))
-
-
-class SubjectForm(forms.Form):
-    """Another subject."""
-
-    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
+        self.fields.update(field)
 
 
 class TagsForm(forms.Form):
@@ -139,13 +96,11 @@ class NewTicketForm(forms.Form):
         help_text=gettext_lazy("A name or an e-mail address"),
         widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off"}),
     )
-    subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
-    text = forms.CharField(
+    subject = LineField(label=gettext_lazy("Subject"))
+    text = MessageField(
         label=gettext_lazy("Message"),
-        max_length=LONGEST_TEXT,
-        strip=False,
-        widget=forms.Textarea,
         help_text=gettext_lazy("The customer reads this"),
+        error_messages={"required": _NOTHING},
     )
 
     def __init__(self, data: Any = None, *, user: User, initial: dict[str, Any] | None = None) -> None:  # noqa: ANN401 - of Form
@@ -175,12 +130,6 @@ class NewTicketForm(forms.Form):
             names = ", ".join(f"{person.name} <{person.email}>" for person in self.matches[:5])
             raise forms.ValidationError(_("Several people match: %(names)s") % {"names": names})
         raise forms.ValidationError(_("Nobody here has this name or address. Add the person under People first."))
-
-    def clean_text(self) -> str:
-        written = text.paragraphs(self.cleaned_data["text"])
-        if not written.strip():
-            raise forms.ValidationError(_("Write something first."))
-        return written
 
 
 def matching(people: Any, words: str) -> list[User]:  # noqa: ANN401 - a queryset of people

@@ -17,16 +17,7 @@ from django.views.decorators.http import require_POST
 
 from deskhand.core import text
 from deskhand.core.html import compose
-from deskhand.staff.forms import (
-    AssigneeForm,
-    FollowForm,
-    MessageForm,
-    PriorityForm,
-    StatusForm,
-    SubjectForm,
-    TagsForm,
-    TeamForm,
-)
+from deskhand.staff.forms import FollowForm, MessageForm, OneOf, PropertyForm, TagsForm
 from deskhand.staff.listing import Place, place
 from deskhand.staff.thread import written
 from deskhand.staff.tickets import look_up, show_ticket
@@ -41,9 +32,18 @@ from deskhand.tickets.changes import (
 )
 from deskhand.tickets.events import Via
 from deskhand.tickets.models import Message, ScheduledChange, Ticket
-from deskhand.tickets.queries import has_change, pending_changes, spoken_since, statuses
+from deskhand.tickets.queries import (
+    assignable_agents,
+    has_change,
+    pending_changes,
+    priorities,
+    spoken_since,
+    statuses,
+    teams_for,
+)
 from deskhand.tickets.undo import undo as undo_change
 from deskhand.ui import gates
+from deskhand.ui.fields import LineField
 from deskhand.ui.forms import once, put_back
 from deskhand.ui.http import SignedInRequest, go
 
@@ -138,7 +138,7 @@ def _after(request: SignedInRequest, ticket: Ticket, where: Place) -> str:
 def status(request: SignedInRequest, number: int) -> HttpResponse:
     """Another status."""
     ticket = look_up(request, number)
-    form = StatusForm(request.POST, ticket=ticket, user=request.user)
+    form = PropertyForm(request.POST, status=OneOf(statuses(), label=_("Status")))
     return _change(request, ticket, form, lambda change, sent: change.set_status(sent["status"]))
 
 
@@ -147,7 +147,7 @@ def status(request: SignedInRequest, number: int) -> HttpResponse:
 def priority(request: SignedInRequest, number: int) -> HttpResponse:
     """Another priority."""
     ticket = look_up(request, number)
-    form = PriorityForm(request.POST, ticket=ticket, user=request.user)
+    form = PropertyForm(request.POST, priority=OneOf(priorities(), label=_("Priority")))
     return _change(request, ticket, form, lambda change, sent: change.set_priority(sent["priority"]))
 
 
@@ -156,7 +156,10 @@ def priority(request: SignedInRequest, number: int) -> HttpResponse:
 def assignee(request: SignedInRequest, number: int) -> HttpResponse:
     """Somebody else looks after it, or nobody."""
     ticket = look_up(request, number)
-    form = AssigneeForm(request.POST, ticket=ticket, user=request.user)
+    words = {"invalid_choice": _("This person cannot look after the ticket.")}
+    agents = assignable_agents(ticket)
+    field = OneOf(agents, none=_("Nobody"), required=False, label=_("Assignee"), error_messages=words)
+    form = PropertyForm(request.POST, assignee=field)
     return _change(request, ticket, form, lambda change, sent: change.assign(sent["assignee"]))
 
 
@@ -165,7 +168,8 @@ def assignee(request: SignedInRequest, number: int) -> HttpResponse:
 def team(request: SignedInRequest, number: int) -> HttpResponse:
     """Another team's queue."""
     ticket = look_up(request, number)
-    form = TeamForm(request.POST, ticket=ticket, user=request.user)
+    field = OneOf(teams_for(request.user), none=_("No team"), required=False, label=_("Team"))
+    form = PropertyForm(request.POST, team=field)
     return _change(request, ticket, form, lambda change, sent: change.move_to_team(sent["team"]))
 
 
@@ -174,7 +178,8 @@ def team(request: SignedInRequest, number: int) -> HttpResponse:
 def subject(request: SignedInRequest, number: int) -> HttpResponse:
     """Another subject."""
     ticket = look_up(request, number)
-    return _change(request, ticket, SubjectForm(request.POST), lambda change, sent: change.set_subject(sent["subject"]))
+    form = PropertyForm(request.POST, subject=LineField(label=_("Subject")))
+    return _change(request, ticket, form, lambda change, sent: change.set_subject(sent["subject"]))
 
 
 @gates.staff("ticket.tag")
