@@ -98,7 +98,6 @@ EVERY = {
     "search": '{{ ui.search(x, x, x) }}',
     "pager": '{{ ui.pager(x, x) }}',
     "promise": '{{ ui.promise(x, x, x) }}',
-    "facts": '{{ ui.facts([(x, x)], x) }}',
     "menu": '{% call ui.menu(x, name=x, key=x) %}{{ x }}{% endcall %}',
     "toast": '{{ ui.toast(x, x) }}',
     "notice": '{% call ui.notice(x) %}{{ x }}{% endcall %}',

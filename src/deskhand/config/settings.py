@@ -55,9 +55,7 @@ ROOT_URLCONF = "deskhand.config.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [
-            environment.PACKAGE / room / "templates" for room in ("ui", "portal", "staff", "mail", "notifications")
-        ],
+        "DIRS": [environment.PACKAGE / room / "templates" for room in ("ui", "portal", "staff", "mail")],
         "OPTIONS": {"environment": "deskhand.ui.jinja.environment"},
     },
     {  # allauth asks for a Django engine in a few paths that we never reach with a template of its own
