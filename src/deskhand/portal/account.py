@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from deskhand.accounts import changes, queries
 from deskhand.portal.forms_account import ProfileForm
@@ -20,6 +20,7 @@ from deskhand.ui.http import SignedInRequest, go, show
 
 
 @gates.portal
+@require_safe
 def account(request: SignedInRequest) -> HttpResponse:
     """Everything about oneself on one page."""
     given = kept(request, reverse("account_profile"))

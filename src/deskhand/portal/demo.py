@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from deskhand.blueprint import demo
 from deskhand.portal.set_up import BACKEND
@@ -13,6 +13,7 @@ from deskhand.ui.http import SignedInRequest, go, show
 
 
 @gates.staff("desk.configure")
+@require_safe
 def progress(request: SignedInRequest) -> HttpResponse:
     """Shows itself again every second until the demo is written; then leads to the desk."""
     how_far = demo.progress()

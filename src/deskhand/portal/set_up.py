@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from deskhand.accounts.changes import create_admin
 from deskhand.accounts.models import User
@@ -157,6 +157,7 @@ def _reached_by(request: HttpRequest) -> str:
 
 
 @gates.public
+@require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Where the desk lives from now on; a redirect there could fail while the proxy is not in place yet."""
     return show(request, "portal/set_up_ready.html", {"address": current_desk().public_url})

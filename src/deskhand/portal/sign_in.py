@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deskhand.accounts import changes, invitations
 from deskhand.accounts.invitations import Standing
@@ -74,6 +74,7 @@ confirm = _public(ConfirmAddress.as_view())
 
 @gates.public
 @sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """The page of an invitation link: who invites, a name, a password. Accepting signs in (S2.4)."""
     found = invitations.read(token, at=timezone.now())
@@ -117,6 +118,7 @@ def welcome_again(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @gates.public
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation_lost(request: HttpRequest) -> HttpResponse:
     """Ask for the invitation once more, by address; the same answer for known and unknown ones (S2.5, E01)."""
     form = AskAgainForm(request.POST or None)
@@ -129,6 +131,7 @@ def invitation_lost(request: HttpRequest) -> HttpResponse:
 
 
 @gates.public
+@require_safe
 def invitation_sent(request: HttpRequest) -> HttpResponse:
     """What happens now."""
     return show(request, "portal/welcome_sent.html", {})

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from deskhand.accounts import changes, queries
 from deskhand.accounts.models import Organization, Team
@@ -17,6 +18,7 @@ from deskhand.ui.http import SignedInRequest, go, show
 
 
 @gates.staff("people.read")
+@require_http_methods(["GET", "HEAD", "POST"])
 def organizations(request: SignedInRequest) -> HttpResponse:
     """All of them, with a form to add one."""
     here = reverse("staff:organizations")
@@ -26,6 +28,7 @@ def organizations(request: SignedInRequest) -> HttpResponse:
 
 
 @gates.staff("people.read")
+@require_http_methods(["GET", "HEAD", "POST"])
 def organization(request: SignedInRequest, pk: int) -> HttpResponse:
     """One organization: its name and its members."""
     found = get_object_or_404(queries.organizations_for(request.user), pk=pk)
@@ -36,12 +39,14 @@ def organization(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @gates.staff("people.read")
+@require_safe
 def teams(request: SignedInRequest) -> HttpResponse:
     """All of them."""
     return show(request, "staff/people/teams.html", {"teams": queries.teams()})
 
 
 @gates.staff("team.change")
+@require_http_methods(["GET", "HEAD", "POST"])
 def new_team(request: SignedInRequest) -> HttpResponse:
     """Make a team."""
     form = TeamForm(viewer=request.user, initial=kept(request, request.path))
@@ -49,6 +54,7 @@ def new_team(request: SignedInRequest) -> HttpResponse:
 
 
 @gates.staff("team.change")
+@require_http_methods(["GET", "HEAD", "POST"])
 def team(request: SignedInRequest, pk: int) -> HttpResponse:
     """One team: name, privacy, members."""
     found = get_object_or_404(queries.teams_for(request.user), pk=pk)

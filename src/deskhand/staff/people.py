@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from deskhand.accounts import changes, policy, queries
 from deskhand.accounts.models import User
@@ -23,6 +23,7 @@ from deskhand.ui.http import SignedInRequest, go, show
 
 
 @gates.staff("people.read")
+@require_safe
 def people(request: SignedInRequest) -> HttpResponse:
     """Everybody, 50 at a time; by words, role and state."""
     form = FilterForm(request.GET)
@@ -46,6 +47,7 @@ def people(request: SignedInRequest) -> HttpResponse:
 
 
 @gates.staff("people.invite")
+@require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: SignedInRequest) -> HttpResponse:
     """Make an account for somebody and mail the link to set it up (S2.4, S4.2)."""
     here = reverse("staff:invite")
@@ -68,6 +70,7 @@ def invite(request: SignedInRequest) -> HttpResponse:
 
 
 @gates.staff("people.read")
+@require_safe
 def person(request: SignedInRequest, pk: int) -> HttpResponse:
     """One person: who, what they may, where they belong, and how far the invitation is."""
     return _page(request, _person(request, pk))
