@@ -47,7 +47,7 @@ class DiscardForm(forms.Form):
 def mailroom(request: SignedInRequest) -> HttpResponse:
     """Fifty mails of one state, newest first."""
     tab = _tab(request.GET.get("state", ""))
-    words = request.GET.get("q", "").strip()[:200]
+    words = text.one_line(request.GET.get("q", "")[:200])
     page = queries.mails_page(tab, user=request.user, words=words, before=text.number(request.GET.get("before", "")))
     here, counts = reverse("staff:mailroom"), queries.tab_counts(request.user)
     query = {"state": tab.value, **({"q": words} if words else {})}

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from deskhand.core import text
 from deskhand.core.html import compose
 from deskhand.staff.forms import NewTicketForm, matching
 from deskhand.staff.listing import place
@@ -23,7 +24,7 @@ def new_ticket(request: SignedInRequest) -> HttpResponse:
     """The form; while a name is typed, the people it could be."""
     if request.method == "POST":
         return _open(request)
-    typed = request.GET.get("customer", "")
+    typed = text.one_line(request.GET.get("customer", "")[:400])
     form = NewTicketForm(user=request.user, initial=kept(request, request.path) or {"customer": typed})
     if typed and request.headers.get("HX-Target") == "people":
         form.matches = matching(form.people, typed)
