@@ -6,6 +6,7 @@ The same pages again in longer words (a language that needs half as much room ag
 from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
+from itertools import pairwise
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -134,3 +135,37 @@ def test_nothing_is_wider_than_the_screen(
         found += [f"{path} at {width}" for width in too_wide(page)]
         page.context.close()
     assert found == []
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280, 1440])
+@pytest.mark.parametrize(("who", "path"), [("ada", "/desk/tickets/1001/?view=open"), ("carl", "/tickets/1001/")])
+def test_a_long_notice_covers_no_send_button(visit: Callable[..., Page], who: str, path: str, width: int) -> None:
+    page = visit(path, who, viewport={"width": width, "height": 800})
+    page.evaluate("""() => {
+        document.querySelector("#toasts").innerHTML = `<div class="toast">${"A notice that has a lot to say. ".repeat(6)}</div>`;
+        scrollTo(0, document.body.scrollHeight);
+    }""")
+    send, notice = (
+        page.locator('.composer .button[data-kind="primary"]').bounding_box(),
+        page.locator(".toast").bounding_box(),
+    )
+    assert send
+    assert notice
+    assert not (
+        send["x"] < notice["x"] + notice["width"] and notice["x"] < send["x"] + send["width"]
+        and send["y"] < notice["y"] + notice["height"] and notice["y"] < send["y"] + send["height"]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+@pytest.mark.parametrize("who", ["carl", "mona"])
+def test_the_tabs_of_a_list_stand_beside_each_other(visit: Callable[..., Page], who: str, width: int) -> None:
+    page = visit("/tickets/", who, viewport={"width": width, "height": 800})
+    ends = page.locator(".tabs a").evaluate_all("""tabs => tabs.map(tab => {
+        const words = document.createRange();
+        words.selectNodeContents(tab);
+        const { left, right } = words.getBoundingClientRect();
+        return [left, right];
+    })""")
+    assert len(ends) == 5
+    assert all(right < left for (_left, right), (left, _right) in pairwise(ends))
