@@ -116,10 +116,9 @@ def addresses_of(person: User) -> list[Address]:
     return found or [Address(person.email, is_first=True, is_confirmed=False)]
 
 
-def organizations(*, search: str = "") -> list[GroupRow]:
+def organizations() -> list[GroupRow]:
     """All organizations by name, with how many belong and manage."""
-    rows = Organization.objects.filter(name__icontains=search) if search else Organization.objects.all()
-    counted = rows.annotate(
+    counted = Organization.objects.annotate(
         size=Count("members"), managers=Count("members", filter=Q(members__is_manager=True))
     ).order_by("name", "pk")  # fmt: skip
     return [GroupRow(row.pk, row.name, row.size, managers=row.managers) for row in counted]
