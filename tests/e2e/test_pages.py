@@ -160,7 +160,9 @@ def test_a_long_notice_covers_no_send_button(visit: Callable[..., Page], who: st
 @pytest.mark.parametrize("width", [390, 768, 1280])
 @pytest.mark.parametrize("who", ["carl", "mona"])
 def test_the_tabs_of_a_list_stand_beside_each_other(visit: Callable[..., Page], who: str, width: int) -> None:
-    page = visit("/tickets/", who, viewport={"width": width, "height": 800})
+    page = visit(
+        "/tickets/", who, viewport={"width": width, "height": 800}, is_mobile=width < 1000, has_touch=width < 1000
+    )
     ends = page.locator(".tabs a").evaluate_all("""tabs => tabs.map(tab => {
         const words = document.createRange();
         words.selectNodeContents(tab);
