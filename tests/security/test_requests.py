@@ -10,7 +10,7 @@ from tests.cast import Cast
 from tests.security.asking import addresses, signed_in, writes
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
-BESIDE = {"django_session", "shared_cache"}  # what allauth counts as a try also when it is a HEAD
+BESIDE = {"accounts_session", "shared_cache"}  # what allauth counts as a try also when it is a HEAD
 
 
 @pytest.mark.parametrize("htmx", [False, True], ids=["plain", "htmx"])
@@ -46,7 +46,7 @@ def test_F01_a_page_of_elsewhere_is_refused_even_with_a_token(cast: Cast) -> Non
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_F02_safe_methods_write_nothing(cast: Cast, at: datetime, method: str) -> None:
-    """Sessions and counted tries aside. The one exemption, `seen` without JavaScript, has tests of its own; here the browser has it."""
+    """The one exemption, `seen` of a browser without JavaScript, has tests of its own; here the browser has it."""
     found = {}
     for path in addresses(cast, at):
         for who in (None, "carl", "ada", "otto"):
