@@ -47,7 +47,7 @@ class PropertyForm(forms.Form):
 
     def __init__(self, data: Any, **field: forms.Field) -> None:  # noqa: ANN401 - of Form
         super().__init__(data)
-        self.fields.update(field)
+        self.fields |= field
 
 
 class TagsForm(forms.Form):

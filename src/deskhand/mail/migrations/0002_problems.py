@@ -4,15 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('mail', '0001_mail'),
+        ("mail", "0001_mail"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='mail',
-            name='problem',
-            field=models.CharField(blank=True, choices=[('', 'None'), ('unreachable', 'Unreachable'), ('tls', 'Tls'), ('login', 'Login'), ('sender', 'Sender'), ('recipient', 'Recipient'), ('content', 'Content'), ('busy', 'Busy'), ('lost', 'Lost'), ('broken', 'Broken'), ('demo', 'Demo'), ('left', 'Left')], default='', max_length=12),
+            model_name="mail",
+            name="problem",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "None"),
+                    ("unreachable", "Unreachable"),
+                    ("tls", "Tls"),
+                    ("login", "Login"),
+                    ("sender", "Sender"),
+                    ("recipient", "Recipient"),
+                    ("content", "Content"),
+                    ("busy", "Busy"),
+                    ("lost", "Lost"),
+                    ("broken", "Broken"),
+                    ("demo", "Demo"),
+                    ("left", "Left"),
+                ],
+                default="",
+                max_length=12,
+            ),
         ),
     ]

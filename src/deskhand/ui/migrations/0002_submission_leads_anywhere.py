@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ui', '0001_initial'),
+        ("ui", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='submission',
-            name='leads_to',
-            field=models.TextField(blank=True, default=''),
+            model_name="submission",
+            name="leads_to",
+            field=models.TextField(blank=True, default=""),
         ),
     ]
