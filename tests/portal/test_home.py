@@ -76,5 +76,5 @@ def test_home_costs_the_same_queries_for_one_row_and_for_three(
         make.ticket(cast.carl, at=at)
     client.force_login(cast.carl)
     client.get("/")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(reading.rows(client.get("/").content.decode())) == count

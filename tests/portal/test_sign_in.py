@@ -9,14 +9,13 @@ import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import ScryptPasswordHasher
-from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from deskhand.accounts import changes, invitations
-from deskhand.accounts.models import User
+from deskhand.accounts.models import Session, User
 from deskhand.core import jobs
 from deskhand.desk.changes import configure
 from deskhand.mail.models import Mail

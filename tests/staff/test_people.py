@@ -162,7 +162,7 @@ def test_the_list_costs_the_same_for_every_length(
         changes.invite(email=f"n{number}@new.example", name=f"N{number}", organization=cast.acme, by=cast.otto, at=at)
     client.force_login(cast.ada)
     client.get("/desk/people/")
-    with django_assert_num_queries(3):  # type: ignore[operator]  # session, user, people
+    with django_assert_num_queries(2):  # type: ignore[operator]  # who asks, people
         client.get("/desk/people/?q=new.example")
 
 

@@ -1,9 +1,13 @@
 """People, and what they belong to."""
 
+from importlib import import_module
 from typing import Any, ClassVar, Self
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
@@ -138,6 +142,25 @@ class User(AbstractBaseUser):
         if self.time_zone and self.time_zone not in available_timezones():
             words = _("%(name)s is not a time zone we know.")
             raise ValidationError({"time_zone": ValidationError(words, params={"name": self.time_zone})})
+
+
+class SessionManager(BaseSessionManager["Session"]):
+    """Reads a session and its person in one query."""
+
+    def get_queryset(self) -> models.QuerySet["Session"]:
+        return super().get_queryset().select_related("user__organization")
+
+
+class Session(AbstractBaseSession):
+    """A browser that was here. `user` is who is signed in there; what the sealed data says decides."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+
+    objects: ClassVar[SessionManager] = SessionManager()
+
+    @classmethod
+    def get_session_store_class(cls) -> "type[SessionBase]":
+        return import_module(settings.SESSION_ENGINE).SessionStore  # type: ignore[no-any-return]  # read from a name
 
 
 class Team(models.Model):
