@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from deskhand.core import html
+from deskhand.desk.queries import forget_cached_desk
 from deskhand.tickets.models import Message, Priority, Ticket, Topic
 from tests.cast import Cast
 from tests.forms import fill, send
@@ -76,6 +77,7 @@ def test_an_archived_topic_cannot_be_chosen(client: Client, cast: Cast, topic: T
     client.force_login(cast.carl)
     values = fill(client.get(NEW).content.decode(), NEW, subject="x", text="kept", topic=topic.pk)
     Topic.objects.filter(pk=topic.pk).update(is_archived=True)
+    forget_cached_desk()
     answer = client.post(NEW, values)
     assert (answer.status_code, Ticket.objects.count()) == (422, 0)
     assert "kept</textarea>" in answer.content.decode()
@@ -193,5 +195,5 @@ def test_the_form_costs_the_same_queries_for_one_topic_and_for_three(
         Topic.objects.create(name=f"Topic {position}", position=position)
     client.force_login(cast.carl)
     client.get(NEW)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(1):  # who asks
         client.get(NEW)

@@ -456,7 +456,7 @@ def test_who_has_no_organization_is_not_asked_for_colleagues(client: Client, cas
 
 
 @pytest.mark.parametrize("replies", [1, 3])
-@pytest.mark.parametrize(("who", "queries"), [("carl", 6), ("mona", 6), ("cora", 7)])
+@pytest.mark.parametrize(("who", "queries"), [("carl", 4), ("mona", 4), ("cora", 5)])
 def test_the_page_costs_the_same_queries_for_a_short_and_a_long_thread(
     client: Client, cast: Cast, ticket: Ticket, at: datetime, replies: int, who: str, queries: int,
     django_assert_num_queries: DjangoAssertNumQueries,

@@ -15,6 +15,7 @@ from deskhand.accounts import invitations, policy
 from deskhand.accounts.models import Organization, Team, TeamMember, User
 from deskhand.accounts.roles import Role
 from deskhand.core import audit, bus, text
+from deskhand.desk import changes as desk_changes
 
 PAUSE: Final = timedelta(minutes=2)  # between two invitations a person asks for, so that nobody can be flooded
 _PROFILE: Final = frozenset({"name", "username", "time_zone", "language"})
@@ -249,6 +250,7 @@ def change_role(person: User, *, role: str, by: User | None, at: datetime) -> No
         _update(person, role=role, session_epoch=person.session_epoch + 1)
         if role == Role.CUSTOMER:
             TeamMember.objects.filter(user=person).delete()
+            desk_changes.touch()
         audit.record(
             "user.role_changed", by=by, at=at, subject=_who(person), before={"role": before}, after={"role": role}
         )
@@ -335,6 +337,7 @@ def set_team_members(team: Team, *, members: Iterable[User], by: User | None, at
             return
         TeamMember.objects.filter(team=team).exclude(user__in=wanted).delete()
         TeamMember.objects.bulk_create(TeamMember(team=team, user_id=pk) for pk in wanted if pk not in present)
+        desk_changes.touch()
         audit.record(
             "team.members_changed", by=by, at=at, subject=f"team:{team.pk}",
             before={"members": sorted(present)}, after={"members": sorted(wanted)},
@@ -384,6 +387,8 @@ def _save(row: Organization | Team, kind: str, *, by: User | None, at: datetime,
     try:
         with transaction.atomic():
             row.save()
+            if kind == "team":
+                desk_changes.touch()
             audit.record(action, by=by, at=at, subject=f"{kind}:{row.pk}", before=before, after=values)
     except IntegrityError as error:
         raise NameTakenError from error

@@ -1,14 +1,18 @@
 """The desk's settings, read on every page and changed once a month: cached in the process."""
 
 import time
+from collections.abc import Callable
 from threading import Lock
+from typing import Generic, TypeVar
 
 from deskhand.core import crypto
 from deskhand.desk.models import Desk
 
 CACHE_S = 1.0  # a change in one process is seen by all others after this time at the latest
+Value = TypeVar("Value")
 _lock = Lock()
 _cached: tuple[float, Desk] | None = None
+_times_forgotten = 0
 
 
 def current_desk() -> Desk:
@@ -21,10 +25,31 @@ def current_desk() -> Desk:
 
 
 def forget_cached_desk() -> None:
-    """The next reader asks the database."""
-    global _cached
+    """The next reader asks the database, also for what is kept by `Kept`."""
+    global _cached, _times_forgotten
     with _lock:
         _cached = None
+        _times_forgotten += 1
+
+
+class Kept(Generic[Value]):
+    """What many pages read and an administrator changes once a month, such as teams and statuses: kept in the process.
+
+    It is read again when the desk's version has risen; whoever changes it calls `desk.changes.touch` in the same transaction.
+    Do not change the value.
+    """
+
+    def __init__(self, read: Callable[[], Value]) -> None:
+        self._read = read
+        self._kept: tuple[tuple[int, int], Value] | None = None
+
+    def __call__(self) -> Value:
+        """The value, at most as old as `current_desk`."""
+        # The version first: what is read after it is at least as new. Two threads may both read; either result is right.
+        key = (_times_forgotten, current_desk().version)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = (key, self._read())
+        return self._kept[1]
 
 
 def setup_token() -> str:

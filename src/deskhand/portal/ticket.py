@@ -28,6 +28,7 @@ from deskhand.tickets.changes import Change, ChangeError, change_ticket, mark_se
 from deskhand.tickets.events import Via
 from deskhand.tickets.models import Category, Message, Ticket
 from deskhand.tickets.queries import Line
+from deskhand.tickets.words import with_words
 from deskhand.ui import gates
 from deskhand.ui.forms import kept, once
 from deskhand.ui.http import SignedInRequest, go, show
@@ -212,7 +213,7 @@ def _do(
 def _found(request: SignedInRequest, number: int) -> Ticket:
     """The ticket, if it concerns this person; else the same 404 as for a number that nobody has (A02)."""
     own = Ticket.objects.visible_to(request.user).concerning(request.user)
-    return get_object_or_404(own.select_related("requester", "assignee", "status", "priority", "topic"), number=number)
+    return with_words(get_object_or_404(own.select_related("requester", "assignee"), number=number))
 
 
 def _page(

@@ -3,7 +3,6 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -22,15 +21,15 @@ from deskhand.tickets.queries import (
     View,
     assignable_agents,
     earlier_tickets,
-    followers_of,
     is_solved,
     known_tags,
     priorities,
     statuses,
-    tags_of,
+    tags_and_followers,
     teams_for,
     view_counts,
 )
+from deskhand.tickets.words import with_words
 from deskhand.ui import forms, gates
 from deskhand.ui.http import SignedInRequest, go, show
 
@@ -77,11 +76,8 @@ def ticket(request: SignedInRequest, number: int) -> HttpResponse:
 
 def look_up(request: SignedInRequest, number: int) -> Ticket:
     """The ticket, or 404 when it does not exist for this person."""
-    return get_object_or_404(_with_names(Ticket.objects.visible_to(request.user)), number=number)
-
-
-def _with_names(tickets: "QuerySet[Ticket]") -> "QuerySet[Ticket]":
-    return tickets.select_related("requester", "organization", "topic", "status", "priority", "assignee", "team")
+    people = Ticket.objects.visible_to(request.user).select_related("requester", "organization", "assignee")
+    return with_words(get_object_or_404(people, number=number))
 
 
 def show_ticket(
@@ -113,6 +109,7 @@ def about(
     now = timezone.now()
     choices = statuses()
     requester = ticket.requester
+    tags, followers = tags_and_followers(ticket)
     return {
         "ticket": ticket,
         "base": reverse("staff:ticket", args=[ticket.number]),
@@ -126,9 +123,9 @@ def about(
         "priorities": priorities(),
         "agents": assignable_agents(ticket),
         "teams": teams_for(request.user),
-        "tags": tags_of(ticket),
+        "tags": tags,
         "known_tags": known_tags(),
-        "followers": followers_of(ticket),
+        "followers": followers,
         "earlier": earlier_tickets(ticket, user=request.user),
         "their_time": dateformat.format(
             now.astimezone(ZoneInfo(requester.time_zone or current_desk().time_zone)), pgettext("time", "H:i")

@@ -23,6 +23,7 @@ from deskhand.accounts.models import Team, User
 from deskhand.core import bus, text
 from deskhand.core.html import Prose
 from deskhand.core.models import Counter
+from deskhand.desk import changes as desk_changes
 from deskhand.desk.models import Desk
 from deskhand.desk.queries import current_desk
 from deskhand.tickets import policy
@@ -42,6 +43,7 @@ from deskhand.tickets.models import (
     TicketTag,
     Topic,
 )
+from deskhand.tickets.words import words
 
 FIRST_NUMBER: Final = 1000
 DEEPEST: Final = 3  # changes that cause changes that cause changes; the next would be a loop
@@ -184,7 +186,9 @@ class Change:
         word = text.one_line(name).lower()[:40]
         if not word:
             raise NothingWrittenError
-        tag, _new = Tag.objects.get_or_create(name=word)
+        tag, is_new = Tag.objects.get_or_create(name=word)
+        if is_new:
+            desk_changes.touch()
         if TicketTag.objects.get_or_create(ticket=self.ticket, tag=tag)[1]:
             self._told.append(Told(Kind.TAGGED, after=named(tag)))
 
@@ -377,7 +381,7 @@ def mark_seen(ticket: Ticket, *, by: User, event: int) -> None:
 
 def default_status(category: str) -> Status:
     """The status that a change lands on when it names only a category."""
-    return Status.objects.get(category=category, is_default=True)
+    return next(status for status in words().statuses.values() if status.category == category and status.is_default)
 
 
 def _next_number() -> int:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from deskhand.accounts.models import Organization, Team, User
+from deskhand.accounts.privacy import teams_hidden_from
 from deskhand.tickets.events import Kind, Via
 
 
@@ -112,8 +113,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         if user.can("ticket.see_private"):
             return self
         if user.can("staff.enter"):
+            hidden = teams_hidden_from(user)
+            if not hidden:
+                return self
             followed = Follower.objects.filter(user=user).values("ticket_id")
-            hidden = Team.objects.filter(is_private=True).exclude(members=user)
             return self.filter(
                 Q(team=None) | ~Q(team__in=hidden) | Q(assignee=user) | Q(requester=user) | Q(pk__in=followed)
             )
@@ -121,10 +124,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def concerning(self, user: User) -> Self:
         """Opened by this person, followed, or of the organization they manage: what "My tickets" means for anybody."""
-        own = Q(requester=user) | Q(pk__in=Follower.objects.filter(user=user).values("ticket_id"))
+        # A union of keys, each from its index; as conditions joined by OR, PostgreSQL reads all tickets.
+        keys = Ticket.objects.filter(requester=user).values("pk")
         if user.is_manager and user.organization_id:
-            own |= Q(organization=user.organization_id)
-        return self.filter(own)
+            keys = keys.union(Ticket.objects.filter(organization=user.organization_id).values("pk"), all=True)
+        followed = Follower.objects.filter(user=user).values("ticket_id")
+        return self.filter(pk__in=keys.union(followed, all=True))
 
 
 class Ticket(models.Model):
