@@ -67,7 +67,13 @@ def password(request: SignedInRequest) -> HttpResponseBase:
 @gates.portal
 @in_our_look
 def addresses(request: SignedInRequest) -> HttpResponseBase:
-    """The person's addresses: add, confirm, make the first one, remove. The password is asked again first (E09)."""
+    """The person's addresses: add, confirm, make the first one, remove. The password is asked again first (E09).
+
+    Without a password nothing could be asked: whoever becomes a person of the demo with one click could give them an address
+    of their own, and stay in the desk when the demo has ended.
+    """
+    if not request.user.has_usable_password():
+        return go(request, reverse("account_reset_password"))
     before = request.user.email
     response = _answer(allauth_views.email(request))
     request.user.refresh_from_db(fields=["email"])
