@@ -17,6 +17,7 @@ from deskhand.desk.changes import configure
 from deskhand.desk.queries import current_desk
 from deskhand.mail.models import Mail
 from deskhand.tickets.models import Event, Message, Ticket
+from tests import make
 from tests.cast import Cast
 
 SMALL = 60  # tickets; the whole demo is written by one test only, because it takes seconds
@@ -130,6 +131,16 @@ def test_old_tickets_have_been_read_and_fresh_ones_not(filled: Cast, at: datetim
     assert seen == old
     newest = Ticket.objects.latest("created_at")
     assert (newest.requester, newest.assignee) == (nora, None)
+
+
+def test_the_first_mail_of_a_ticket_tells_only_what_happened_since(filled: Cast, at: datetime) -> None:
+    newest = Ticket.objects.latest("created_at")
+    make.reply(newest, filled.otto, at=at + timedelta(minutes=1), text="Yes, it can.")
+    jobs.run_due(at=at + timedelta(minutes=2))
+    mail = Mail.objects.get(to_address=newest.requester.email)
+
+    assert "Yes, it can." in mail.text
+    assert newest.messages.earliest("pk").text not in mail.text
 
 
 def test_a_visitor_may_become_three_people_and_none_of_them_configures_the_desk(filled: Cast) -> None:

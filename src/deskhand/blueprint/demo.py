@@ -19,6 +19,7 @@ from deskhand.core.html import compose
 from deskhand.core.models import Job
 from deskhand.desk.changes import configure
 from deskhand.desk.queries import current_desk
+from deskhand.notifications.changes import regard_as_told
 from deskhand.tickets.actions import perform, prepare
 from deskhand.tickets.changes import mark_seen, open_ticket
 from deskhand.tickets.events import Via
@@ -122,8 +123,9 @@ def _write(tickets: list[plan.Planned], admin: User, *, at: datetime) -> None:
             perform(ticket, prepared, by=by, via=via, at=happening.at)
             readers.add(by)
         last = planned.happenings[-1].at if planned.happenings else planned.at
+        ticket.refresh_from_db(fields=["last_event"])
+        regard_as_told(known.people[planned.requester], ticket)
         if at - last > _READ:
-            ticket.refresh_from_db(fields=["last_event"])
             for reader in readers:
                 mark_seen(ticket, by=reader, event=ticket.last_event)
 

@@ -18,6 +18,11 @@ def cursor_of(user: User, ticket: Ticket) -> Cursor:
     return row
 
 
+def regard_as_told(user: User, ticket: Ticket) -> None:
+    """The next mail begins after the ticket's last event: for a ticket that was written without news."""
+    Cursor.objects.update_or_create(ticket=ticket, user=user, defaults={"event": ticket.last_event})
+
+
 def advance(cursor: Cursor, *, to: int) -> bool:
     """Move it in the caller's transaction; False when another worker has told these events in the meantime."""
     return bool(Cursor.objects.filter(pk=cursor.pk, event=cursor.event).update(event=to))
