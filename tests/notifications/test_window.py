@@ -8,7 +8,7 @@ from pytest_django import Settings
 from deskhand.accounts.models import User
 from deskhand.core import jobs
 from deskhand.core.html import compose
-from deskhand.mail.models import Mail
+from deskhand.mail.models import Mail, State
 from deskhand.tickets.actions import prepare, schedule, take_back
 from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
@@ -132,6 +132,21 @@ def test_a_reply_redacted_within_the_window_is_not_mailed(cast: Cast, at: dateti
         change.redact(Message.objects.get(text="canary-7036"))
     jobs.run_due(at=after(at, 60))
     assert not any("canary-7036" in mail.text + mail.html for mail in Mail.objects.all())
+
+
+def test_what_is_redacted_later_is_gone_from_the_mailroom(cast: Cast, at: datetime, ticket: Ticket) -> None:
+    """The mail that quoted it is blanked, or never leaves if it has not left (here: held); other mails stay as they are."""
+    make.reply(ticket, cast.ada, at=at, text="canary-7037")
+    jobs.run_due(at=after(at, 1))
+    make.reply(ticket, cast.ada, at=after(at, 2), text="Another.")
+    jobs.run_due(at=after(at, 3))
+    Mail.objects.filter(to_name="Carl", text__contains="canary-7037").update(state=State.HELD)
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=after(at, 60)) as change:
+        change.redact(Message.objects.get(text="canary-7037"))
+    jobs.run_due(at=after(at, 61))
+    kept = [mail.text + mail.html for mail in Mail.objects.filter(to_name="Carl").order_by("pk")]
+    assert [("canary-7037" in mail, "Another." in mail) for mail in kept][:2] == [(False, False), (False, True)]
+    assert Mail.objects.filter(to_name="Carl").order_by("pk")[0].state == State.DISCARDED
 
 
 def test_a_follower_hears_from_the_moment_of_following_whatever_order_the_news_take(

@@ -84,6 +84,7 @@ def test_a_scheduled_reply_is_seen_by_nobody_until_its_time(cast: Cast, at: date
     assert Message.objects.count() == 2
     message = Message.objects.get(text="Water.")
     assert (message.author, message.at) == (cast.ada, at + WINDOW)
+    assert ScheduledChange.objects.get().actions == []  # a second copy would outlive a redaction
 
 
 def test_taking_back_cancels_and_returns_the_text(cast: Cast, at: datetime) -> None:

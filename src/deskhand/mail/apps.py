@@ -10,4 +10,4 @@ class MailConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from deskhand.mail import outbox  # noqa: F401 - registers its jobs
+        from deskhand.mail import outbox, reactions  # noqa: F401 - registers its jobs and what it listens to

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -36,6 +37,7 @@ class PersonalMailError(MailError):
     """A mail about an account goes to that person's own address only."""
 
 
+GONE: Final = "This mail held a message that was removed."
 RETRYABLE: Final = (State.WAITING, State.FAILED, State.MAYBE_SENT, State.HELD, State.DEAD)
 
 
@@ -47,9 +49,12 @@ def post(
     at: datetime,
     ticket: Ticket | None = None,
     change: uuid.UUID | None = None,
+    messages: Iterable[int] = (),
     is_automatic: bool = True,
 ) -> Mail | None:
     """Write the mail and the job that sends it, in the caller's transaction or in one of its own.
+
+    `messages` are the numbers of those that it quotes.
 
     None when this person has had a mail about this change: a reaction that runs twice posts once.
     """
@@ -59,6 +64,7 @@ def post(
         "to_address": recipient.email if recipient else str(to), "subject": text.one_line(letter.subject),
         "text": letter.text, "html": letter.html, "sealed": sealed(letter.secret),
         "thread_id": thread_id(ticket) if ticket else "", "is_automatic": is_automatic, "created_at": at,
+        "messages": list(messages),
     }  # fmt: skip
     with transaction.atomic():
         if change is None or recipient is None:
@@ -199,6 +205,17 @@ def discard(mail: Mail, *, by: User, at: datetime, reason: str) -> None:
             "mail.discarded", by=by, at=at, subject=f"mail:{mail.pk}",
             before={"state": mail.state}, after={"state": State.DISCARDED, "reason": text.one_line(reason)[:200]},
         )  # fmt: skip
+
+
+def forget(message: int, *, ticket: int, at: datetime) -> None:
+    """Blank every mail that holds the text of a redacted message; one that has not left never does. Safe to run twice."""
+    quoting = [row for row in Mail.objects.filter(ticket=ticket).values_list("pk", "messages") if message in row[1]]
+    mails = Mail.objects.filter(pk__in=[pk for pk, _messages in quoting])
+    with transaction.atomic():
+        for mail in mails.filter(state__in=RETRYABLE).order_by("pk"):
+            if Mail.objects.filter(pk=mail.pk, state__in=RETRYABLE).update(state=State.DISCARDED):
+                _wake_next(mail, at=at)
+        mails.update(text=GONE, html=f"<p>{GONE}</p>")
 
 
 def send_held(*, by: User, at: datetime) -> int:

@@ -88,6 +88,7 @@ class Mail(models.Model):
     sealed = models.TextField(blank=True, default="")
     message_id = models.CharField(max_length=200, blank=True, default="")
     thread_id = models.CharField(max_length=200, blank=True, default="")
+    messages = models.JSONField(default=list)  # numbers of those whose text it holds: who redacts one means these, too
     is_automatic = models.BooleanField(default=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveIntegerField(default=0)

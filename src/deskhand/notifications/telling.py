@@ -69,7 +69,7 @@ def tell_customer(task: jobs.Task) -> None:
         if rendered:
             post(
                 rendered, kind=MailKind.TICKET, to=user, ticket=ticket, change=_last_change(events), at=task.claimed_at,
-                is_automatic=not _is_a_persons_reply(events, reader=user),
+                messages=_quoted(events), is_automatic=not _is_a_persons_reply(events, reader=user),
             )  # fmt: skip
 
 
@@ -87,12 +87,18 @@ def tell_staff(task: jobs.Task) -> None:
     ticket = told[0].ticket
     with for_reader(user):
         rendered = render(words.for_staff(ticket, told, reason=Reason(task.payload["reason"])))
-    post(rendered, kind=MailKind.TICKET, to=user, ticket=ticket, change=change, at=task.claimed_at)
+    post(
+        rendered, kind=MailKind.TICKET, to=user, ticket=ticket, change=change, messages=_quoted(told), at=task.claimed_at
+    )  # fmt: skip
 
 
 def _last_change(events: list[Event]) -> uuid.UUID:
     """The latest change that a customer hears of: no notice to staff has the same recipient and change."""
     return next(event.change for event in reversed(events) if event.is_public)
+
+
+def _quoted(events: list[Event]) -> list[int]:
+    return [event.message_id for event in events if event.message_id]
 
 
 def _is_a_persons_reply(events: list[Event], *, reader: User) -> bool:

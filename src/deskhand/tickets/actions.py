@@ -103,7 +103,7 @@ def schedule(
 def take_back(scheduled: ScheduledChange, *, by: User) -> list[Action] | None:
     """Cancel it and return what it would have done, for the form; None when it has happened already."""
     mine = ScheduledChange.objects.filter(pk=scheduled.pk, by=by)
-    if not mine.filter(state=ScheduledChange.State.PENDING).update(state=ScheduledChange.State.CANCELED):
+    if not mine.filter(state=ScheduledChange.State.PENDING).update(state=ScheduledChange.State.CANCELED, actions=[]):
         return None
     jobs.cancel(f"scheduled:{scheduled.pk}")
     return list(scheduled.actions)
@@ -112,7 +112,7 @@ def take_back(scheduled: ScheduledChange, *, by: User) -> list[Action] | None:
 def dismiss(scheduled: ScheduledChange, *, by: User) -> None:
     """The author has read that it was refused."""
     ScheduledChange.objects.filter(pk=scheduled.pk, by=by, state=ScheduledChange.State.REFUSED).update(
-        state=ScheduledChange.State.CANCELED
+        state=ScheduledChange.State.CANCELED, actions=[]
     )
 
 
@@ -127,7 +127,7 @@ def run_scheduled(task: jobs.Task) -> None:
     try:
         prepared = prepare(row.actions)
         with transaction.atomic():
-            if waiting.update(state=ScheduledChange.State.DONE):
+            if waiting.update(state=ScheduledChange.State.DONE, actions=[]):  # the message holds the text from now on
                 perform(row.ticket, prepared, by=row.by, via=Via(row.via), at=task.claimed_at)
     except (ChangeError, Status.DoesNotExist, Priority.DoesNotExist, User.DoesNotExist, Team.DoesNotExist) as error:
         waiting.update(state=ScheduledChange.State.REFUSED, refusal=type(error).__name__)
