@@ -62,8 +62,8 @@ def test_the_page_costs_the_same_queries_however_long_the_thread(
 ) -> None:
     for minute in range(messages):
         make.reply(ticket, cast.carl, at=at + timedelta(minutes=minute))
-    # who asks, ticket, rows, counts, thread, what waits, agents, tags and followers, earlier tickets
-    assert queries(client, address(ticket)) == 9
+    # who asks, ticket, rows, counts, thread, what waits, what stands beside it, earlier tickets
+    assert queries(client, address(ticket)) == 8
 
 
 def test_htmx_gets_the_part_alone_with_the_same_rights(client: Client, cast: Cast, ticket: Ticket) -> None:

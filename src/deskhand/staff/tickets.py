@@ -19,13 +19,12 @@ from deskhand.staff.thread import entries, pending
 from deskhand.tickets.models import Category, Status, Ticket
 from deskhand.tickets.queries import (
     View,
-    assignable_agents,
     earlier_tickets,
     is_solved,
     known_tags,
     priorities,
     statuses,
-    tags_and_followers,
+    surroundings,
     teams_for,
     view_counts,
 )
@@ -109,7 +108,7 @@ def about(
     now = timezone.now()
     choices = statuses()
     requester = ticket.requester
-    tags, followers = tags_and_followers(ticket)
+    beside = surroundings(ticket)
     return {
         "ticket": ticket,
         "base": reverse("staff:ticket", args=[ticket.number]),
@@ -121,11 +120,11 @@ def about(
         "closed": default(choices, Category.CLOSED),
         "status_on_reply": default(choices, current_desk().status_on_agent_reply),
         "priorities": priorities(),
-        "agents": assignable_agents(ticket),
+        "agents": beside.agents,
         "teams": teams_for(request.user),
-        "tags": tags,
+        "tags": beside.tags,
         "known_tags": known_tags(),
-        "followers": followers,
+        "followers": beside.followers,
         "earlier": earlier_tickets(ticket, user=request.user),
         "their_time": dateformat.format(
             now.astimezone(ZoneInfo(requester.time_zone or current_desk().time_zone)), pgettext("time", "H:i")

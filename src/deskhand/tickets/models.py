@@ -117,9 +117,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             if not hidden:
                 return self
             followed = Follower.objects.filter(user=user).values("ticket_id")
-            return self.filter(
-                Q(team=None) | ~Q(team__in=hidden) | Q(assignee=user) | Q(requester=user) | Q(pk__in=followed)
-            )
+            # `~` holds also for a ticket without a team.
+            return self.filter(~Q(team__in=hidden) | Q(assignee=user) | Q(requester=user) | Q(pk__in=followed))
         return self.concerning(user)
 
     def concerning(self, user: User) -> Self:

@@ -28,7 +28,7 @@ from deskhand.tickets.models import (
     Ticket,
     Topic,
 )
-from deskhand.tickets.paging import PAGE, Page, Row, capped_counts, matching, newest, page_of
+from deskhand.tickets.paging import PAGE, Page, capped_counts, matching, newest, page_of
 from deskhand.tickets.words import words
 
 SEARCHED: Final = 30_000  # tickets: no index knows parts of words, and reading that many takes 25 to 55 ms
@@ -128,10 +128,21 @@ def tab_counts(user: User, *tabs: Tab, requester: int | None = None) -> dict[Tab
     return capped_counts({tab: in_tab(tab, user, requester) for tab in tabs or Tab}, user)
 
 
-def earlier_tickets(ticket: Ticket, *, user: User, limit: int = 5) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Another ticket of the same person, in one line."""
+
+    number: int
+    subject: str
+    category: str
+    status: str
+
+
+def earlier_tickets(ticket: Ticket, *, user: User, limit: int = 5) -> list[Earlier]:
     """The requester's other tickets, newest first."""
     others = Ticket.objects.visible_to(user).filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
-    return page_of(others, user=user, by="updated_at", limit=limit, customer=False).rows
+    columns = others.order_by("-updated_at", "-pk").values_list("number", "subject", "category", "status__name")
+    return [Earlier(*values) for values in columns[:limit]]
 
 
 # One ticket
@@ -252,21 +263,30 @@ def pending_until(ticket: Ticket, *, at: datetime) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something a ticket has: a tag, or a person who follows."""
+    """A tag of a ticket, or a person who follows it or may be given it."""
 
     pk: int
     name: str
 
 
-def tags_and_followers(ticket: Ticket) -> tuple[list[Named], list[Named]]:
-    """The ticket's tags, and who hears of it besides requester and assignee, by name; one query for both."""
-    tags = ticket.tags.order_by().values_list(Value("tag"), "pk", "name")
-    people = User.objects.filter(followed__ticket=ticket).values_list(Value("person"), "pk", "name")
-    found = sorted(tags.union(people, all=True), key=lambda row: row[2])
-    has: dict[str, list[Named]] = {"tag": [], "person": []}
-    for kind, pk, name in found:
-        has[kind].append(Named(pk, name))
-    return has["tag"], has["person"]
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands beside a ticket, each by name: its tags, who follows it, who may be given it."""
+
+    tags: list[Named]
+    followers: list[Named]
+    agents: list[Named]
+
+
+def surroundings(ticket: Ticket) -> Surroundings:
+    """All three in one query."""
+    tags = ticket.tags.order_by().values_list(Value("tags"), "pk", "name")
+    followers = User.objects.filter(followed__ticket=ticket).values_list(Value("followers"), "pk", "name")
+    agents = _assignable(ticket).values_list(Value("agents"), "pk", "name")
+    found: dict[str, list[Named]] = {"tags": [], "followers": [], "agents": []}
+    for kind, pk, name in tags.union(followers, agents, all=True).order_by("name"):
+        found[kind].append(Named(pk, name))
+    return Surroundings(**found)
 
 
 def known_tags() -> list[str]:
@@ -302,10 +322,14 @@ def has_change(ticket: Ticket, change: uuid.UUID) -> bool:
 
 def assignable_agents(ticket: Ticket) -> list[User]:
     """Who may be given this ticket, by name."""
+    return list(_assignable(ticket).order_by("name"))
+
+
+def _assignable(ticket: Ticket) -> QuerySet[User]:
     agents = User.objects.staff().active()
     if ticket.team and ticket.team.is_private:
         agents = agents.filter(Q(teams=ticket.team) | Q(role__in=("lead", "admin"))).distinct()
-    return list(agents.order_by("name"))
+    return agents
 
 
 def teams_for(user: User) -> list[Team]:
