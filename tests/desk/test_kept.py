@@ -3,11 +3,13 @@
 from datetime import datetime
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from deskhand.accounts import changes
 from deskhand.accounts.privacy import teams_hidden_from
 from deskhand.accounts.roles import Role
 from deskhand.desk import queries
+from deskhand.desk.changes import touch
 from deskhand.desk.models import Desk
 from deskhand.desk.queries import Kept, forget_cached_desk
 from deskhand.tickets.changes import change_ticket
@@ -28,6 +30,18 @@ def test_it_is_read_once_until_the_version_rises(cast: Cast, monkeypatch: pytest
     assert (kept(), kept()) == (2, 2)
     forget_cached_desk()
     assert kept() == 3
+
+
+def test_what_was_kept_before_the_commit_is_read_again_after_it(
+    cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    """Another thread may keep the old value under the new version, which this one has read and not yet committed."""
+    reads: list[int] = []
+    kept = Kept(lambda: reads.append(1) or len(reads))
+    with django_capture_on_commit_callbacks(execute=True):
+        touch()
+        assert kept() == 1
+    assert kept() == 2
 
 
 def test_a_team_that_becomes_private_hides_its_tickets_at_once(cast: Cast, at: datetime) -> None:

@@ -30,7 +30,7 @@ def configure(*, by: AbstractBaseUser | None, at: datetime, **values: Any) -> De
             desk.save(update_fields=[*before, "version"])
             after = {name: values[name] for name in before}
             audit.record("desk.configured", by=by, at=at, subject="desk", before=before, after=after)
-    forget_cached_desk()
+    _forget()
     return desk
 
 
@@ -38,7 +38,7 @@ def touch() -> None:
     """Something that `desk.queries.Kept` holds has changed in this transaction: every process reads it again."""
     Desk.objects.get_or_create(pk=1)
     Desk.objects.filter(pk=1).update(version=F("version") + 1)
-    forget_cached_desk()
+    _forget()
 
 
 def finish_setup(*, by: AbstractBaseUser, at: datetime) -> None:
@@ -47,4 +47,13 @@ def finish_setup(*, by: AbstractBaseUser, at: datetime) -> None:
         if not Desk.objects.filter(pk=1, set_up_at=None).update(set_up_at=at):
             raise AlreadySetUpError
         audit.record("desk.set_up", by=by, at=at, subject="desk")
+    _forget()
+
+
+def _forget() -> None:
+    """Now for the rest of this transaction, and again after it.
+
+    If this thread reads the new version before it is committed, another one keeps what was under that very version.
+    """
     forget_cached_desk()
+    transaction.on_commit(forget_cached_desk)
