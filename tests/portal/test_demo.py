@@ -9,7 +9,7 @@ from deskhand.accounts.changes import add_person
 from deskhand.blueprint import people
 from deskhand.desk.changes import configure
 from tests.cast import Cast
-from tests.forms import send
+from tests.forms import fill, send
 
 ROLES = ["customer", "manager", "agent"]
 
@@ -40,6 +40,21 @@ def test_a_visitor_changes_sides_from_the_ribbon(demo_cast: Cast, client: Client
 
     assert (response.status_code, response["Location"]) == (303, "/")
     assert client.get("/desk/").status_code == 403
+
+
+def test_a_text_whose_session_ended_is_there_again_after_one_click(demo_cast: Cast, client: Client) -> None:
+    """F08: the click leads to the page that asked to sign in."""
+    send(client, "/sign-in/", "/demo/sign-in/customer/")
+    typed = fill(
+        client.get("/tickets/new/").content.decode(), "/tickets/new/", subject="Half a ticket", text="And its words"
+    )
+    del client.cookies["session"]
+
+    asked = client.post("/tickets/new/", typed)["Location"]
+    response = send(client, asked, "/demo/sign-in/customer/")
+
+    assert (asked, response["Location"]) == ("/sign-in/?next=%2Ftickets%2Fnew%2F", "/tickets/new/")
+    assert fill(client.get("/tickets/new/").content.decode(), "/tickets/new/")["subject"] == ["Half a ticket"]
 
 
 def test_an_administrator_who_looks_is_told_to_sign_in_again(demo_cast: Cast, client: Client) -> None:
@@ -76,8 +91,8 @@ def test_a_link_alone_signs_nobody_in(demo_cast: Cast, client: Client) -> None:
 
 
 def test_where_to_afterwards_cannot_be_named_from_outside(demo_cast: Cast, client: Client) -> None:
-    """F05: there is no `next` here, whatever is sent."""
-    for evil in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
+    """F05: neither elsewhere, nor a page of the other side."""
+    for evil in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/desk/"):
         response = client.post(f"/demo/sign-in/customer/?next={evil}", {"next": evil})
         assert (response.status_code, response["Location"]) == (303, "/")
 
