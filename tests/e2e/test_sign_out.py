@@ -1,0 +1,46 @@
+"""What is left in a browser when somebody has signed out (F07)."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page
+
+from deskhand.accounts.models import User
+from tests import make
+from tests.cast import PASSWORD, Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+TYPED = "zugzwang draft"
+STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_url() -> None:
+    """Django's live server insists on one; our assets come from `ui.assets`."""
+    settings.STATIC_URL, settings.MEDIA_URL = "/django-static/", "/django-media/"
+
+
+def test_F07_logout_leaves_nothing(live_server: object, cast: Cast, at: datetime, person: Callable[..., Page]) -> None:
+    make.ticket(cast.carl, at=at, subject="The printer is on fire")
+    url = live_server.url  # type: ignore[attr-defined]  # pytest-django's fixture
+    for user, page in ((cast.ada, "/desk/tickets/1001/"), (cast.carl, "/tickets/1001/")):
+        _type_and_leave(person(base_url=url), user, page)
+
+
+def _type_and_leave(tab: Page, user: User, page: str) -> None:
+    tab.goto(f"/sign-in/?next={page}")
+    tab.get_by_label("E-mail or username").fill(user.email)
+    tab.locator("input[type=password]").first.fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    tab.wait_for_url(f"**{page}")
+    tab.locator("textarea[name=text]").first.fill(TYPED)
+    assert TYPED in tab.evaluate(STORED)
+    tab.evaluate("document.querySelector('form[action=\"/sign-out/\"]').requestSubmit()")
+    tab.wait_for_url("**/sign-in/**")
+    assert [word for word in (TYPED, "draft:", page) if word in tab.evaluate(STORED)] == []
+    tab.go_back()
+    tab.wait_for_url("**/sign-in/**")
+    assert [word for word in ("on fire", TYPED) if word in tab.content()] == []
