@@ -5,19 +5,16 @@ The same pages again in longer words (a language that needs half as much room ag
 
 from collections.abc import Callable
 from datetime import datetime
-from importlib import import_module
 from itertools import pairwise
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.apps import apps
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
 from playwright.sync_api import Page
 
 from deskhand.accounts.models import User
-from deskhand.tickets.models import Topic
 from tests import make
 from tests.cast import Cast
 
@@ -43,13 +40,6 @@ PAGES = {
 
 
 @pytest.fixture
-def first_words(db: None) -> None:
-    """What the migrations wrote, and the test before this one flushed."""
-    if not Topic.objects.exists():
-        import_module("deskhand.tickets.migrations.0002_first_words").add(apps, None)
-
-
-@pytest.fixture
 def stage(first_words: None, cast: Cast, at: datetime) -> Cast:
     """A ticket with everything in it, one with long words, and some more."""
     ticket = make.ticket(
@@ -61,12 +51,6 @@ def stage(first_words: None, cast: Cast, at: datetime) -> Cast:
     make.ticket(cast.mona, at=make.later(at, 4), subject=LONG, text=LONG)
     make.reply(make.ticket(cast.cora, at=at, subject="Thanks"), cast.lena, at=make.later(at, 5))
     return cast
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _static_url() -> None:
-    """Django's live server insists on one; our assets come from `ui.assets`."""
-    settings.STATIC_URL, settings.MEDIA_URL = "/django-static/", "/django-media/"
 
 
 @pytest.fixture

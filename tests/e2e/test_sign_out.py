@@ -4,26 +4,21 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page
 
 from deskhand.accounts.models import User
 from tests import make
 from tests.cast import PASSWORD, Cast
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TYPED = "zugzwang draft"
 STORED = "JSON.stringify([{...localStorage}, {...sessionStorage}])"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _static_url() -> None:
-    """Django's live server insists on one; our assets come from `ui.assets`."""
-    settings.STATIC_URL, settings.MEDIA_URL = "/django-static/", "/django-media/"
-
-
-def test_F07_logout_leaves_nothing(live_server: object, cast: Cast, at: datetime, person: Callable[..., Page]) -> None:
+def test_F07_logout_leaves_nothing(
+    live_server: object, first_words: None, cast: Cast, at: datetime, person: Callable[..., Page]
+) -> None:
     make.ticket(cast.carl, at=at, subject="The printer is on fire")
     url = live_server.url  # type: ignore[attr-defined]  # pytest-django's fixture
     for user, page in ((cast.ada, "/desk/tickets/1001/"), (cast.carl, "/tickets/1001/")):

@@ -2,12 +2,13 @@
 // The button is disabled after the browser has read the form, or its own name and value would be left out.
 const submitters = (form) => form.querySelectorAll("button[type=submit], button:not([type])");
 
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.method !== "post" || event.defaultPrevented && !form.matches("[hx-post], [data-hx-post]")) return;
-  setTimeout(() => submitters(form).forEach((button) => { button.disabled = true; }));
-});
+const hold = (form) => submitters(form).forEach((button) => { button.disabled = true; });
 const release = (form) => submitters(form).forEach((button) => { button.disabled = false; });
+document.addEventListener("submit", (event) => {
+  if (event.target.method === "post" && !event.defaultPrevented) setTimeout(() => hold(event.target));
+});
+// htmx has read the form by now. Not a moment later: without a connection the request is over before any timer runs.
+document.addEventListener("htmx:beforeSend", (event) => event.target.method === "post" && hold(event.target));
 document.addEventListener("htmx:afterRequest", (event) => event.target instanceof HTMLFormElement && release(event.target));
 // Back from the next page: the browser shows this one as it was left.
 addEventListener("pageshow", (event) => event.persisted && document.querySelectorAll("form").forEach(release));
@@ -16,10 +17,15 @@ addEventListener("pageshow", (event) => event.persisted && document.querySelecto
 const focusError = (root) => root.querySelector?.("[data-focus]")?.focus();
 focusError(document);
 document.addEventListener("htmx:afterSettle", (event) => focusError(event.target));
-document.addEventListener("htmx:sendError", () => say(document.body.dataset.offline));
-document.addEventListener("htmx:responseError", () => say(document.body.dataset.failed));
+// What went wrong on the way is said to eyes and ears, until a request gets through.
+let shown = null;
+document.addEventListener("htmx:afterRequest", (event) => event.detail.successful && say(""));
+document.addEventListener("htmx:sendError", () => say("offline"));
+document.addEventListener("htmx:responseError", () => say("failed"));
 
-function say(words) {
-  const live = document.getElementById("live");
-  if (live && words) live.textContent = words;
+function say(what) {
+  shown?.remove();
+  shown = document.getElementById(what)?.content.firstElementChild.cloneNode(true) ?? null;
+  document.getElementById("live").textContent = shown?.textContent.trim() ?? "";
+  if (shown) document.getElementById("toasts").append(shown);
 }

@@ -1,0 +1,62 @@
+"""A connection that breaks while somebody writes: the words stay, the page says so, and the same button sends them later."""
+
+from datetime import datetime
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Route, expect
+
+from deskhand.tickets.models import Message
+from tests import make
+from tests.cast import Cast
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+WORDS = "No connection. What you typed is still here; try again."
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "button"),
+    [("carl", "/tickets/1001/", "Send reply"), ("ada", "/desk/tickets/1001/", "Reply to Carl,")],
+)
+def test_a_text_that_did_not_get_through_can_be_sent_again(
+    chromium: Browser,
+    live_server: object,
+    first_words: None,
+    cast: Cast,
+    at: datetime,
+    who: str,
+    path: str,
+    button: str,
+) -> None:
+    make.ticket(cast.carl, at=at)
+    client = Client()
+    client.force_login(getattr(cast, who))
+    url = live_server.url  # type: ignore[attr-defined]  # pytest-django's fixture
+    name = settings.SESSION_COOKIE_NAME
+    context = chromium.new_context(base_url=url)
+    context.set_default_timeout(10_000)
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
+    page = context.new_page()
+    page.goto(path)
+    text, send, notice = page.locator("textarea").first, page.get_by_role("button", name=button), page.locator(".toast")
+
+    def broken(route: Route) -> None:
+        route.abort("internetdisconnected")
+
+    context.route("**/*", broken)
+    text.fill("Written in a tunnel")
+    send.click()
+    expect(notice).to_have_text(WORDS)
+    expect(page.locator("#live")).to_have_text(WORDS)
+    expect(text).to_have_value("Written in a tunnel")
+    send.click()
+    expect(notice).to_have_count(1)
+    context.unroute("**/*", broken)
+    send.click()
+
+    expect(page.locator(".thread").get_by_text("Written in a tunnel")).to_have_count(1)
+    expect(page.get_by_text(WORDS)).to_have_count(0)
+    expect(text).to_have_value("")
+    assert Message.objects.filter(text="Written in a tunnel").count() == 1
+    context.close()
