@@ -155,3 +155,18 @@ def test_the_tabs_of_a_list_stand_beside_each_other(visit: Callable[..., Page], 
     })""")
     assert len(ends) == 5
     assert all(right < left for (_left, right), (left, _right) in pairwise(ends))
+
+
+def test_arabic_words_start_at_the_right(visit: Callable[..., Page], stage: Cast, at: datetime) -> None:
+    """Each paragraph in the way of its own words, read and typed."""
+    words = "Hello\n\n\u0645\u0631\u062d\u0628\u0627"
+    make.ticket(stage.carl, at=at, subject="Two ways", text=words)
+    page = visit("/tickets/1004/", "carl")
+    sides = page.locator(".prose p").evaluate_all("""paragraphs => paragraphs.map(paragraph => {
+        const words = document.createRange();
+        words.selectNodeContents(paragraph);
+        const [own, box] = [words.getBoundingClientRect(), paragraph.getBoundingClientRect()];
+        return own.left - box.left < 2 ? "left" : box.right - own.right < 2 ? "right" : "neither";
+    })""")
+    assert sides == ["left", "right"]
+    assert page.locator("textarea").evaluate("field => getComputedStyle(field).unicodeBidi") == "plaintext"
