@@ -4,9 +4,12 @@ import re
 import subprocess
 import time
 from http.cookiejar import CookieJar
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
+
+import pytest
 
 from tests.forms import fill
 from tests.processes import COMMAND, Installation
@@ -91,3 +94,15 @@ def _status(port: int, host: str) -> int:
         return int(browser.open(Request(f"http://localhost:{port}/sign-in/", headers={"Host": host})).status)
     except HTTPError as error:
         return error.code
+
+
+def test_no_link_is_made_up_where_there_is_no_desk(tmp_path: Path) -> None:
+    nowhere = Installation(tmp_path / "nowhere", "")
+    with pytest.raises(AssertionError, match=r"^No desk in "):
+        nowhere.run(*COMMAND, "setup-link")
+    assert not nowhere.data.exists()
+
+
+def test_an_unknown_command_names_those_a_person_types(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="no command explode; there are serve, setup-link, demo, doctor"):
+        Installation(tmp_path / "nowhere", "").run(*COMMAND, "explode")

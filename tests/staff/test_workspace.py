@@ -103,3 +103,15 @@ def test_customers_have_no_business_here(client: Client, cast: Cast, at: datetim
             f"/desk/tickets/{ticket.number}/",
         ):
             assert client.get(url).status_code == 403, (person.name, url)
+
+
+def test_a_desk_without_a_ticket_says_what_to_do_next(client: Client, cast: Cast, at: datetime) -> None:
+    client.force_login(cast.otto)
+    page = client.get("/desk/tickets/").content.decode()
+    assert "Your desk is ready" in page
+    assert 'href="/desk/people/invite/?role=agent"' in page
+    client.force_login(cast.ada)
+    assert "Invite" not in client.get("/desk/tickets/").content.decode()
+    ticket = make.ticket(cast.carl, at=at)
+    make.in_category(ticket, Category.CLOSED, by=cast.ada, at=at)
+    assert "Your desk is ready" not in client.get("/desk/tickets/").content.decode()

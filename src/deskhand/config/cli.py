@@ -54,10 +54,12 @@ def main() -> int:
         usage="deskhand [--version] COMMAND …",
     )
     parser.add_argument("--version", action="version", version=f"Deskhand {version('deskhand')}")
-    parser.add_argument("command", choices=COMMANDS | PROCESSES, metavar="COMMAND", help=argparse.SUPPRESS)
+    parser.add_argument("command", metavar="COMMAND", help=argparse.SUPPRESS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    command = (COMMANDS | PROCESSES)[given.command]
+    command = (COMMANDS | PROCESSES).get(given.command)
+    if command is None:
+        parser.error(f"there is no command {given.command}; there are {', '.join(COMMANDS)}")
     if command.needs_django:
         try:
             django.setup()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
+from deskhand.config import environment
 from deskhand.config.prepare import NotReadyError, prepare
 
 
@@ -15,6 +16,9 @@ def main(arguments: Sequence[str]) -> int:
         prog="deskhand setup-link",
         description="Print the link of the set-up page, which works until the desk is set up.",
     ).parse_args(arguments)
+    if not (settings.DATA / "secret.key").exists() and not environment.text("SECRET_KEY"):
+        sys.stderr.write(f"No desk in {settings.DATA}. Start one with `deskhand serve`, or name its folder: DATA=…\n")
+        return 1
     try:
         facts = prepare()
     except NotReadyError as error:

@@ -52,7 +52,9 @@ def invite(request: SignedInRequest) -> HttpResponse:
     """Make an account for somebody and mail the link to set it up (S2.4, S4.2)."""
     here = reverse("staff:invite")
     if request.method != "POST":
-        form = InviteForm(viewer=request.user, initial=kept(request, here) or {"role": Role.CUSTOMER})
+        form = InviteForm(
+            viewer=request.user, initial=kept(request, here) or {"role": request.GET.get("role", Role.CUSTOMER)}
+        )
         return show(request, "staff/people/invite.html", {"form": form})
     form = InviteForm(request.POST, viewer=request.user)
     if form.is_valid():

@@ -46,7 +46,9 @@ def home(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def tickets(request: SignedInRequest) -> HttpResponse:
     """One of the built-in lists."""
-    return show(request, "staff/tickets.html", around(request, place(request.GET)))
+    context = around(request, place(request.GET))
+    is_new_desk = not any(context["counts"].values()) and not Ticket.objects.visible_to(request.user).exists()
+    return show(request, "staff/tickets.html", {**context, "is_new_desk": is_new_desk})
 
 
 @gates.staff("staff.enter")
@@ -59,7 +61,7 @@ def search(request: SignedInRequest) -> HttpResponse:
         return go(request, reverse("staff:ticket", args=[number]))
     if not where.words:
         return show(request, "staff/search.html", {"counts": view_counts(request.user), "place": where})
-    return show(request, "staff/tickets.html", around(request, where))
+    return show(request, "staff/tickets.html", {**around(request, where), "is_new_desk": False})
 
 
 @gates.staff("staff.enter")
