@@ -162,8 +162,8 @@ def test_the_trail_speaks_in_words_and_names(otto: Client, cast: Cast, at: datet
 
     assert found[:4] == [
         ("Members", "Bea → Bea, Lena"),
-        ("Organization", "Elsewhere → Acme"),
         ("Manager", "no → yes"),
+        ("Organization", "Elsewhere → Acme"),
         ("Role", "Agent → Lead"),
     ]
 

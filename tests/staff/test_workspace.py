@@ -108,10 +108,10 @@ def test_customers_have_no_business_here(client: Client, cast: Cast, at: datetim
 def test_a_desk_without_a_ticket_says_what_to_do_next(client: Client, cast: Cast, at: datetime) -> None:
     client.force_login(cast.otto)
     page = client.get("/desk/tickets/").content.decode()
-    assert "Your desk is ready" in page
+    assert "What next?" in page
     assert 'href="/desk/people/invite/?role=agent"' in page
     client.force_login(cast.ada)
     assert "Invite" not in client.get("/desk/tickets/").content.decode()
     ticket = make.ticket(cast.carl, at=at)
     make.in_category(ticket, Category.CLOSED, by=cast.ada, at=at)
-    assert "Your desk is ready" not in client.get("/desk/tickets/").content.decode()
+    assert "What next?" not in client.get("/desk/tickets/").content.decode()

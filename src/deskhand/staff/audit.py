@@ -92,7 +92,7 @@ def _lines(reader: User, rows: list[AuditEntry]) -> list[Line]:
                     before=_words(field, row.before.get(field), names),
                     after=_words(field, row.after.get(field), names),
                 )
-                for field in dict.fromkeys([*row.before, *row.after])
+                for field in sorted({*row.before, *row.after})
             ],
         )
         for row in rows

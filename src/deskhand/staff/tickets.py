@@ -61,7 +61,7 @@ def search(request: SignedInRequest) -> HttpResponse:
         return go(request, reverse("staff:ticket", args=[number]))
     if not where.words:
         return show(request, "staff/search.html", {"counts": view_counts(request.user), "place": where})
-    return show(request, "staff/tickets.html", {**around(request, where), "is_new_desk": False})
+    return show(request, "staff/tickets.html", around(request, where))
 
 
 @gates.staff("staff.enter")
@@ -100,7 +100,8 @@ def show_ticket(
 
 def around(request: SignedInRequest, where: Place) -> dict[str, Any]:
     """What every page of the workspace shows: the counted views and the list."""
-    return {"place": where, "page": where.rows(request.user), "counts": view_counts(request.user), "ticket": None}
+    page, counts = where.rows(request.user), view_counts(request.user)
+    return {"place": where, "page": page, "counts": counts, "ticket": None, "is_new_desk": False}
 
 
 def about(
