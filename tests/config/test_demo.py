@@ -101,8 +101,3 @@ def test_no_link_is_made_up_where_there_is_no_desk(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"^No desk in "):
         nowhere.run(*COMMAND, "setup-link")
     assert not nowhere.data.exists()
-
-
-def test_an_unknown_command_names_those_a_person_types(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="no command explode; there are serve, setup-link, demo, doctor"):
-        Installation(tmp_path / "nowhere", "").run(*COMMAND, "explode")
