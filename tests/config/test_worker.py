@@ -93,7 +93,9 @@ def hang(task: jobs.Task) -> None:
 @pytest.mark.django_db
 def test_a_job_that_hangs_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_module, "LONGEST_JOB_S", 1)
-    monkeypatch.setattr(worker_module, "close_old_connections", lambda: None)  # the test's transaction lives in this one
+    monkeypatch.setattr(
+        worker_module, "close_old_connections", lambda: None
+    )  # the test's transaction lives in this one
     worker = Worker(Parent(None))
     before = signal.signal(signal.SIGALRM, lambda *_: worker._out_of_time())
     try:
