@@ -31,6 +31,9 @@ PAGES = {
 }  # fmt: skip
 
 
+REFUSED: dict[str | None, dict[str, int]] = {None: {"/nowhere/": 404}}  # its words count, too
+
+
 class Words(HTMLParser):
     """Collects what a person reads or hears."""
 
@@ -101,7 +104,9 @@ def test_every_word_comes_through_gettext(cast: Cast, at: datetime, pseudo: None
     client = Client()
     if who:
         client.force_login(getattr(cast, who))
-    found = {path: bare(client.get(path).content.decode(), known) for path in PAGES[who]}
+    shown = {path: client.get(path) for path in PAGES[who]}
+    assert {path: page.status_code for path, page in shown.items() if page.status_code != 200} == REFUSED.get(who, {})
+    found = {path: bare(page.content.decode(), known) for path, page in shown.items()}
     assert {path: words for path, words in found.items() if words} == {}
 
 

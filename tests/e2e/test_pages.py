@@ -65,7 +65,9 @@ def visit(live_server: object, stage: Cast, person: Callable[..., Page]) -> Call
             client.force_login(user)
             cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
             page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])  # type: ignore[attr-defined]
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer is not None
+        assert (answer.status, page.url) == (200, live_server.url + path)  # a redirect or an error page proves nothing
         return page
 
     return opened
