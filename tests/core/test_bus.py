@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from deskhand.core import bus, jobs
 from deskhand.core.models import Job
@@ -73,3 +74,27 @@ def test_news_that_nobody_wants_is_no_error(at: datetime) -> None:
     bus.publish("test.fell_in_the_forest", at=at)
     assert jobs.run_due(at=at) == 1
     assert Job.objects.count() == 0
+
+
+@bus.on_first("test.sang", "test.danced")
+def invite_the_neighbors(news: bus.News) -> bus.Write | None:
+    """Hears of both together, once; there is nothing to write after midnight."""
+    is_inside = connection.in_atomic_block
+    if "midnight" in failing:
+        return None
+    return lambda: heard.append((f"neighbors, {is_inside}, {connection.in_atomic_block}", news.name, news.ids, news.at))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_prepared_first_hears_once_and_writes_in_a_transaction(at: datetime) -> None:
+    bus.publish("test.danced", "test.sang", at=at)
+    assert jobs.run_due(at=at) == 1
+    assert heard == [("neighbors, False, True", "test.danced", {}, at)]
+    assert Job.objects.count() == 0
+
+
+def test_nothing_to_write_ends_the_news(at: datetime) -> None:
+    failing.add("midnight")
+    bus.publish("test.sang", at=at)
+    assert jobs.run_due(at=at) == 1
+    assert (heard, Job.objects.count()) == ([], 0)

@@ -18,7 +18,9 @@ calls: list[dict[str, Any]] = []
 def call(task: jobs.Task) -> None:
     """Remember the payload; misbehave as it says."""
     calls.append(task.payload)
-    if task.payload.get("then") == "fail":
+    if task.payload.get("then") == "wait" and task.attempts <= task.payload["tries"]:
+        raise jobs.RetryLaterError("nobody is there")
+    if "then" in task.payload:
         raise RuntimeError("the server is down")
 
 
@@ -141,6 +143,16 @@ def test_a_job_that_failed_too_often_waits_for_a_person(at: datetime) -> None:
     assert jobs.dead_count() == 1
 
 
+def test_the_first_failure_after_many_tries_that_had_to_wait_is_not_the_last(at: datetime) -> None:
+    """A mail server is away for days, then the database stumbles once: the mail's job must live."""
+    jobs.enqueue("test.call", {"then": "wait", "tries": jobs.ATTEMPTS}, at=at)
+    for _ in range(jobs.ATTEMPTS + 1):
+        at += timedelta(hours=5)
+        assert jobs.run_due(at=at) == 1
+    job = Job.objects.get()
+    assert (job.state, job.attempts, job.error) == ("ready", 1, "RuntimeError: the server is down")
+
+
 def test_a_job_of_an_unknown_name_fails_like_any_other(at: datetime) -> None:
     """After a downgrade, say: it blocks nobody, and works again after the upgrade."""
     jobs.enqueue("test.from_the_future", {}, at=at)
@@ -208,3 +220,59 @@ def test_the_database_tells_the_time() -> None:
     first, second = jobs.database_now(), jobs.database_now()
     assert first.utcoffset() == timedelta(0)
     assert timedelta(0) <= second - first < timedelta(seconds=5)
+
+
+def test_an_armful_holds_the_oldest_fresh_jobs_in_order(at: datetime) -> None:
+    for number, seconds in enumerate([2, 0, 1, 3]):
+        jobs.enqueue("test.call", {"number": number}, at=at, run_at=at + timedelta(seconds=seconds))
+    armful = jobs.claim_some(at=at + timedelta(seconds=5), most=3)
+    assert [(task.payload["number"], task.attempts) for task in armful] == [(1, 1), (2, 1), (0, 1)]
+    assert [task.payload["number"] for task in jobs.claim_some(at=at + timedelta(seconds=5), most=3)] == [3]
+
+
+def test_a_job_whose_worker_died_takes_no_others_along(at: datetime) -> None:
+    for number in range(3):
+        jobs.enqueue("test.call", {"number": number}, at=at, run_at=at + timedelta(seconds=number))
+    assert len(jobs.claim_some(at=at + timedelta(seconds=5), most=3)) == 3  # and the worker dies of the first
+    later = at + timedelta(minutes=2)
+    assert [task.payload["number"] for task in jobs.claim_some(at=later, most=3)] == [0]  # it dies once more
+    assert [task.payload["number"] for task in jobs.claim_some(at=later, most=3)] == [1]
+    assert [task.payload["number"] for task in jobs.claim_some(at=later, most=3)] == [2]
+
+
+def test_what_is_given_back_from_an_armful_is_free_and_untried(at: datetime) -> None:
+    for number in range(3):
+        jobs.enqueue("test.call", {"number": number}, at=at, run_at=at + timedelta(seconds=number))
+    later = at + timedelta(seconds=5)
+    first, *others = jobs.claim_some(at=later, most=3)
+    jobs.release(*others)
+    jobs.run(first, at=later)
+    assert [(task.payload["number"], task.attempts) for task in jobs.claim_some(at=later, most=3)] == [(1, 1), (2, 1)]
+
+
+@jobs.job("test.last")
+def last(task: jobs.Task) -> None:
+    """All in its last step."""
+    with task.last_step():
+        AuditEntry.objects.create(at=task.created_at, action="test.last", subject="x")
+
+
+def test_a_last_step_ends_the_job_with_what_it_writes(at: datetime, django_assert_num_queries: Any) -> None:  # noqa: ANN401 - a fixture
+    jobs.enqueue("test.last", {}, at=at)
+    task = jobs.claim(at=at)
+    assert task is not None
+    with django_assert_num_queries(4):  # a savepoint, the entry, the row, the savepoint
+        jobs.run(task, at=at)
+    assert list(Job.objects.all()) == []
+    assert AuditEntry.objects.filter(action="test.last").count() == 1
+
+
+def test_who_lost_the_lease_writes_no_last_step(at: datetime) -> None:
+    jobs.enqueue("test.last", {}, at=at)
+    slow = jobs.claim(at=at)
+    other = jobs.claim(at=at + timedelta(minutes=2))
+    assert slow is not None
+    assert other is not None
+    jobs.run(slow, at=at)
+    assert AuditEntry.objects.filter(action="test.last").count() == 0
+    assert Job.objects.get().lease == other.lease

@@ -3,7 +3,8 @@
     @on("user.invited")
     def mail_the_invitation(news: News) -> None: ...
 
-A reaction loads by id, calls one thing, and is safe to run twice. Each runs in a transaction of its own.
+A reaction loads by id, calls one thing, and is safe to run twice. Each runs in a transaction of its own. One that has slow
+things to do first (rendering) is registered with `on_first`, and returns what is left to write.
 """
 
 from collections import defaultdict
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from deskhand.core import jobs
@@ -35,7 +37,20 @@ class News:
 
 
 Reaction = Callable[[News], None]
-_reactions: dict[str, list[Reaction]] = defaultdict(list)
+Write = Callable[[], None]
+Preparation = Callable[[News], Write | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """Who hears of something: `prepare` runs outside of any transaction, what it returns in one, with the tick."""
+
+    words: str
+    prepare: Preparation
+    is_once: bool = False
+
+
+_listeners: dict[str, list[_Listener]] = defaultdict(list)
 _is_quiet: ContextVar[bool] = ContextVar("is_quiet", default=False)
 
 
@@ -44,10 +59,28 @@ def on(*names: str) -> Callable[[Reaction], Reaction]:
 
     def register(reaction: Reaction) -> Reaction:
         for name in names:
-            _reactions[name].append(reaction)
+            _listeners[name].append(_Listener(_words(reaction), lambda news: partial(reaction, news)))
         return reaction
 
     return register
+
+
+def on_first(*names: str) -> Callable[[Preparation], Preparation]:
+    """Register what hears once of all that happened together, by the first of these names.
+
+    It reads and renders outside of any transaction, and returns the writing, or None when there is nothing to write.
+    """
+
+    def register(preparation: Preparation) -> Preparation:
+        for name in names:
+            _listeners[name].append(_Listener(_words(preparation), preparation, is_once=True))
+        return preparation
+
+    return register
+
+
+def _words(reaction: Callable[..., object]) -> str:
+    return f"{reaction.__module__}.{reaction.__qualname__}"
 
 
 def publish(*names: str, at: datetime, **ids: Any) -> None:  # noqa: ANN401 - ids are whatever JSON can carry
@@ -67,17 +100,32 @@ def quiet() -> Iterator[None]:
         _is_quiet.reset(before)
 
 
-def reactions_to(name: str) -> list[Reaction]:
-    """Who listens to this name, in the order of registration."""
-    return list(_reactions[name])
-
-
 @jobs.job("bus.dispatch")
 def dispatch(job: jobs.Task) -> None:
     """Run what is left of a row's reactions; each that succeeds is ticked off in its own transaction."""
-    for name in dict.fromkeys(job.payload["names"]):
-        for reaction in reactions_to(name):
-            tick = f"{name}>{reaction.__module__}.{reaction.__qualname__}"
-            with job.step(tick) as is_due:
-                if is_due:
-                    reaction(News(name=name, ids=job.payload["ids"], at=job.created_at, heard_at=job.claimed_at))
+    listening = _listening(job.payload["names"])
+    for tick, (name, listener) in listening.items():
+        if tick in job.done:
+            continue
+        news = News(name=name, ids=job.payload["ids"], at=job.created_at, heard_at=job.claimed_at)
+        write = listener.prepare(news)
+        if write is None:
+            continue
+        if len(listening) == 1:
+            with job.last_step():
+                write()
+        else:
+            with job.step(tick):
+                write()
+
+
+def _listening(names: list[str]) -> dict[str, tuple[str, _Listener]]:
+    """Who hears of these, by their ticks, in the order of names and registration."""
+    found: dict[str, tuple[str, _Listener]] = {}
+    heard = set()
+    for name in dict.fromkeys(names):
+        for listener in _listeners[name]:
+            if not (listener.is_once and listener.words in heard):
+                heard.add(listener.words)
+                found[f"{name}>{listener.words}"] = (name, listener)
+    return found

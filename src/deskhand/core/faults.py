@@ -23,8 +23,12 @@ class InjectedFaultError(Exception):
     """Raised at a named point because a test asked for it."""
 
 
+class DiedError(BaseException):
+    """The process would be dead here, but for the test that runs in it; no Exception, because nothing may catch its death."""
+
+
 def fault(name: str) -> None:
-    """Do what `FAULTS=name:action[:nth]` says: `kill`, `raise` or `sleep`, the nth time this point is reached."""
+    """Do what `FAULTS=name:action[:nth]` says: `kill`, `die`, `raise` or `sleep`, the nth time this point is reached."""
     if name not in _PLAN:
         return
     action, nth = _PLAN[name]
@@ -34,6 +38,8 @@ def fault(name: str) -> None:
     match action:
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        case "die":
+            raise DiedError(name)
         case "raise":
             raise InjectedFaultError(name)
         case "sleep":

@@ -5,6 +5,7 @@ was too slow finds that the lease is no longer its own, and writes nothing. Ever
 effect must be safe to repeat (unique keys do that).
 """
 
+import json
 import logging
 import random
 import secrets
@@ -26,6 +27,7 @@ LEASE = timedelta(seconds=60)
 ATTEMPTS = 12
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=4)
+_WAITED = "tried again later: "  # begins the error of a job that could not be done yet
 
 
 class LeaseLostError(Exception):
@@ -50,8 +52,10 @@ class Task:
     created_at: datetime
     claimed_at: datetime
     lease: str
+    leased_until: datetime
     done: list[str] = field(default_factory=list)
     started_s: float = field(default_factory=time.monotonic)
+    is_finished: bool = False
 
     @contextmanager
     def step(self, tick: str) -> Iterator[bool]:
@@ -65,10 +69,34 @@ class Task:
         with transaction.atomic():
             yield True
             self.done = [*self.done, tick]
-            until = self.claimed_at + timedelta(seconds=time.monotonic() - self.started_s) + LEASE
-            if not Job.objects.filter(pk=self.id, lease=self.lease).update(done=self.done, leased_until=until):
+            self.leased_until = self.claimed_at + self.in_hand() + LEASE
+            mine = Job.objects.filter(pk=self.id, lease=self.lease)
+            if not mine.update(done=self.done, leased_until=self.leased_until):
                 raise LeaseLostError(self.name)
         fault("job.after_step")
+
+    @contextmanager
+    def last_step(self) -> Iterator[None]:
+        """The last part of the job and the end of its row, in one transaction: nothing is left to do twice."""
+        with transaction.atomic():
+            yield
+            if not _finish(self):
+                raise LeaseLostError(self.name)
+        self.is_finished = True
+
+    @property
+    def has_waited_long(self) -> bool:
+        """Claimed with others, it was not come to soon: what is left of the lease may be too short for a slow mail server."""
+        return self.in_hand() > LEASE / 12
+
+    def pick_up(self) -> None:
+        """The worker comes to it now, and not at once when it was claimed: what it does happens now."""
+        self.claimed_at += self.in_hand()
+        self.started_s = time.monotonic()
+
+    def in_hand(self) -> timedelta:
+        """How long this worker has had it."""
+        return timedelta(seconds=time.monotonic() - self.started_s)
 
 
 Handler = Callable[[Task], None]
@@ -92,8 +120,16 @@ def enqueue(
 
     With a `dedupe_key`, nothing is added while a job with that key waits; once a worker has claimed it the key is free.
     """
-    row = Job(name=name, payload=payload, created_at=at, run_at=run_at or at, dedupe_key=dedupe_key)
-    Job.objects.bulk_create([row], ignore_conflicts=dedupe_key is not None)
+    moment = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:  # for every change and every mail: one constant statement
+        cursor.execute(_ENQUEUE, [name, json.dumps(payload), moment(run_at or at), moment(at), dedupe_key])
+
+
+_ENQUEUE = """
+    INSERT INTO core_job (name, payload, state, run_at, created_at, attempts, lease, dedupe_key, done, error)
+    VALUES (%s, %s, 'ready', %s, %s, 0, '', %s, '[]', '')
+    ON CONFLICT (dedupe_key) DO NOTHING
+"""
 
 
 def cancel(dedupe_key: str) -> bool:
@@ -112,33 +148,48 @@ def database_now() -> datetime:
 
 
 _CLAIM = """
-    UPDATE core_job SET lease = %s, leased_until = %s, attempts = attempts + 1, dedupe_key = NULL
-    WHERE id = (
+    WITH due AS MATERIALIZED (
         SELECT id FROM core_job
         WHERE state = 'ready' AND run_at <= %s AND (leased_until IS NULL OR leased_until < %s)
-        ORDER BY run_at, id LIMIT 1 {lock}
+        ORDER BY run_at, id LIMIT %s {lock}
     )
-    RETURNING id
+    UPDATE core_job SET lease = %s, leased_until = %s, attempts = attempts + 1, dedupe_key = NULL
+    WHERE id IN (SELECT id FROM due)
+    RETURNING id, name, payload, attempts, created_at, done, run_at
 """
 
 
 def claim(*, at: datetime) -> Task | None:
     """Take the oldest job that is due and free, in one statement, so that two workers never hold the same one."""
+    return next(iter(claim_some(at=at, most=1)), None)
+
+
+def claim_some(*, at: datetime, most: int) -> list[Task]:
+    """Take up to `most` of the oldest jobs that are due and free, to be run in this order.
+
+    Only fresh ones come together. One that was tried before comes alone: if its worker died of it, no other dies along.
+    """
     lease = secrets.token_hex(8)
     statement = _CLAIM.format(lock="FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else "")
     moment = connection.ops.adapt_datetimefield_value(at)
     until = connection.ops.adapt_datetimefield_value(at + LEASE)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement, [lease, until, moment, moment])
-        taken = cursor.fetchone()
-    if not taken:
-        return None
-    row = Job.objects.get(pk=taken[0])
-    return Task(row.pk, row.name, row.payload, row.attempts, row.created_at, at, lease, list(row.done))
+    with transaction.atomic():
+        found = Job.objects.raw(statement, [moment, moment, most, lease, until])
+        tasks = [
+            Task(row.pk, row.name, row.payload, row.attempts, row.created_at, at, lease, at + LEASE, row.done)
+            for row in sorted(found, key=lambda row: (row.run_at, row.pk))
+        ]
+        if any(task.attempts > 1 for task in tasks):
+            release(*tasks[1:])
+            tasks = tasks[:1]
+    return tasks
 
 
 def run(task: Task, *, at: datetime) -> None:
-    """Do one claimed job and settle its row: gone when done, later when it failed, dead when it failed too often."""
+    """Do one claimed job and settle its row: gone when done, later when it failed, dead when it failed too often.
+
+    `at` is when it was claimed.
+    """
     fault("job.after_claim")
     try:
         _handlers[task.name](task)
@@ -146,17 +197,23 @@ def run(task: Task, *, at: datetime) -> None:
         log.warning("job %s #%s: the lease ran out, another worker has it", task.name, task.id)
     except RetryLaterError as error:
         log.warning("job %s #%s is tried again later: %s", task.name, task.id, error)
-        _settle(task, run_at=at + pause_after(task.attempts), error=str(error)[:2000])
+        words = f"{_WAITED}{error}"[:2000]
+        _settle(task, run_at=at + task.in_hand() + pause_after(task.attempts), error=words)
     except Exception as error:
         log.exception("job %s #%s failed (attempt %s)", task.name, task.id, task.attempts)
         words = f"{type(error).__name__}: {error}"[:2000]
-        if task.attempts >= ATTEMPTS:
+        # Tries that only found a server away do not count: else the first error after three days would be the last.
+        waited = Job.objects.filter(pk=task.id, error__startswith=_WAITED).exists()
+        failures = 1 if waited else task.attempts
+        if failures >= ATTEMPTS:
             _settle(task, state=Job.State.DEAD, error=words)
         else:
-            _settle(task, run_at=at + pause_after(task.attempts), error=words)
+            pause = task.in_hand() + pause_after(failures)
+            _settle(task, run_at=at + pause, error=words, attempts=failures)
     else:
         fault("job.before_finish")
-        Job.objects.filter(pk=task.id, lease=task.lease).delete()
+        if not task.is_finished:
+            _finish(task)
 
 
 def longest_wait(*, at: datetime) -> timedelta:
@@ -173,9 +230,11 @@ def dead_count() -> int:
     return Job.objects.filter(state=Job.State.DEAD).count()
 
 
-def release(task: Task) -> None:
-    """Give a claimed job back at once, as if it had not been tried: the worker must stop before it is done."""
-    _settle(task, attempts=task.attempts - 1)
+def release(*tasks: Task) -> None:
+    """Give claimed jobs back at once, as if they had not been tried: their worker does not come to them."""
+    if tasks:
+        mine = Job.objects.filter(pk__in=[task.id for task in tasks], lease=tasks[0].lease)
+        mine.update(lease="", leased_until=None, attempts=models.F("attempts") - 1)
 
 
 def pause_after(attempts: int) -> timedelta:
@@ -192,6 +251,13 @@ def run_due(*, at: datetime, limit: int = 1000) -> int:
             return count
         run(task, at=at)
     return limit
+
+
+def _finish(task: Task) -> bool:
+    """Delete the row of a job that is done; False when another worker has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM core_job WHERE id = %s AND lease = %s", [task.id, task.lease])
+        return bool(cursor.rowcount)
 
 
 def _settle(task: Task, **changes: Any) -> None:  # noqa: ANN401 - column values
