@@ -14,7 +14,8 @@ from deskhand.desk.models import Desk
 from deskhand.desk.queries import Kept, forget_cached_desk
 from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Category, Status, Ticket
+from deskhand.tickets.models.choices import Category, Status
+from deskhand.tickets.models.ticket import Ticket
 from deskhand.tickets.queries import View, known_tags, staff_page, teams_for
 from tests import make
 from tests.cast import Cast

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import F
 
 from deskhand.core import audit
+from deskhand.desk import shapes
 from deskhand.desk.models import Desk
-from deskhand.desk.queries import forget_cached_desk
+from deskhand.desk.queries import CONFIGURED, forget_cached_desk
 
 
 class AlreadySetUpError(Exception):
@@ -17,21 +18,27 @@ class AlreadySetUpError(Exception):
 
 
 def configure(*, by: AbstractBaseUser | None, at: datetime, **values: Any) -> Desk:  # noqa: ANN401 - column values
-    """Change some of the desk's settings; one audit entry with what was and what is. Unchanged values write nothing."""
+    """Change some of the desk's settings; one audit entry with what was and what is. Unchanged values write nothing.
+
+    Raises ValidationError, by column, for what no setting can hold, whoever asks: a page, a file, a preset.
+    """
     with transaction.atomic():
         Desk.objects.get_or_create(pk=1)
         desk = Desk.objects.select_for_update().get(pk=1)
         before = {name: getattr(desk, name) for name, value in values.items() if getattr(desk, name) != value}
         if before:
-            for name in before:
-                setattr(desk, name, values[name])
-            desk.version += 1
-            desk.full_clean()
-            desk.save(update_fields=[*before, "version"])
             after = {name: values[name] for name in before}
-            audit.record("desk.configured", by=by, at=at, subject="desk", before=before, after=after)
+            desk.version += 1
+            _set(desk, after)
+            desk.save(update_fields=[*before, "version"])
+            audit.record(CONFIGURED, by=by, at=at, subject="desk", before=before, after=after)
     _forget()
     return desk
+
+
+def check(**values: Any) -> None:  # noqa: ANN401 - column values
+    """Raise what `configure` would raise, and write nothing."""
+    _set(Desk.objects.filter(pk=1).first() or Desk(pk=1), values)
 
 
 def touch() -> None:
@@ -48,6 +55,13 @@ def finish_setup(*, by: AbstractBaseUser, at: datetime) -> None:
             raise AlreadySetUpError
         audit.record("desk.set_up", by=by, at=at, subject="desk")
     _forget()
+
+
+def _set(desk: Desk, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(desk, name, value)
+    desk.full_clean()
+    shapes.check(desk)
 
 
 def _forget() -> None:

@@ -3,11 +3,15 @@
 import time
 from collections.abc import Callable
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
 
 from deskhand.core import crypto
+from deskhand.core.models import AuditEntry
 from deskhand.desk.models import Desk
 
+CONFIGURED: Final = "desk.configured"  # the name of a change of settings in the audit trail
 CACHE_S = 1.0  # a change in one process is seen by all others after this time at the latest
 Value = TypeVar("Value")
 _lock = Lock()
@@ -50,6 +54,19 @@ class Kept(Generic[Value]):
         if self._kept is None or self._kept[0] != key:
             self._kept = (key, self._read())
         return self._kept[1]
+
+
+def newest_change() -> int:
+    """The audit entry of the last change of settings; asked in that change's transaction it is that very one."""
+    return AuditEntry.objects.filter(action=CONFIGURED).latest("pk").pk
+
+
+def standing_change(number: int, *, by: AbstractBaseUser) -> AuditEntry | None:
+    """This person's change of settings, if the desk still is as the change left it: then its `before` can be put back."""
+    entry = AuditEntry.objects.filter(pk=number, action=CONFIGURED, by_id=by.pk).first()
+    desk = current_desk()
+    stands = entry is not None and all(getattr(desk, name) == value for name, value in entry.after.items())
+    return entry if stands else None
 
 
 def setup_token() -> str:
