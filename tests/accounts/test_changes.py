@@ -209,3 +209,14 @@ def test_people_by_page_search_role_and_state(cast: Cast, at: datetime, monkeypa
 def test_a_manager_sees_the_own_organization_only(cast: Cast) -> None:
     assert [row.name for row in queries.people_page(viewer=cast.mona).rows] == ["Carl", "Cora", "Mona"]
     assert [row.name for row in queries.people_page(viewer=cast.eve).rows] == ["Eve"]
+
+
+def test_s5_15_a_person_turns_kinds_of_mail_off_and_nobody_else_does(cast: Cast, at: datetime) -> None:
+    changes.set_mails_off(cast.carl, kinds=["status", "note", "status"], by=cast.carl, at=at)
+    changes.set_mails_off(cast.carl, kinds=["note", "status"], by=cast.carl, at=at)
+    assert User.objects.get(pk=cast.carl.pk).mails_off == ["note", "status"]
+    entry = AuditEntry.objects.get(action="user.mails_changed")
+    assert (entry.before, entry.after) == ({"mails_off": []}, {"mails_off": ["note", "status"]})
+    for other in (cast.mona, cast.eve, cast.ada, cast.lena):
+        with pytest.raises(changes.NotAllowedError):
+            changes.set_mails_off(cast.carl, kinds=[], by=other, at=at)

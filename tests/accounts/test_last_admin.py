@@ -4,7 +4,11 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.processes import Installation
+
+pytestmark = pytest.mark.faults
 
 SCRIPT = str(Path(__file__).with_name("last_admin.py"))
 

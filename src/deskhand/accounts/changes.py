@@ -50,17 +50,12 @@ class CannotJoinError(PeopleError):
 
 
 def invite(
-    *,
-    email: str,
-    name: str,
-    by: User | None,
-    at: datetime,
-    role: str = Role.CUSTOMER,
-    organization: Organization | None = None,
-) -> User:
+    *, email: str, name: str, by: User | None, at: datetime, role: str = Role.CUSTOMER,
+    organization: Organization | None = None, username: str = "",
+) -> User:  # fmt: skip
     """Make an account that its owner still has to set up, and tell the upper rooms (`user.invited`), who mail the link.
 
-    Raises NotAllowedError, AddressTakenError (also when the address is another person's second one).
+    Raises NotAllowedError, NameTakenError, AddressTakenError (also when the address is another person's second one).
     """
     email = email.strip().lower()
     if not policy.can_invite(by, role):
@@ -68,8 +63,8 @@ def invite(
     if EmailAddress.objects.filter(email=email, verified=True).exists():
         raise AddressTakenError
     person = User(
-        email=email, name=text.one_line(name) or email, role=role, organization=organization, created_at=at,
-        invited_at=at, invited_by=by, password=make_password(None),
+        email=email, username=text.one_line(username) or None, name=text.one_line(name) or email, role=role,
+        organization=organization, created_at=at, invited_at=at, invited_by=by, password=make_password(None),
     )  # fmt: skip
     try:
         with transaction.atomic():
@@ -78,7 +73,7 @@ def invite(
             audit.record("user.invited", by=by, at=at, subject=_who(person), after={"email": email, "role": str(role)})
             bus.publish("user.invited", at=at, user=person.pk, by=by.pk if by else None)
     except IntegrityError as error:
-        raise AddressTakenError from error
+        raise _taken(person) from error
     return person
 
 
@@ -163,26 +158,13 @@ def create_admin(*, email: str, name: str, password: str, at: datetime) -> User:
         email=email.strip().lower(), name=text.one_line(name), role=Role.ADMIN, created_at=at, activated_at=at,
         password=make_password(password),
     )  # fmt: skip
-    try:
-        with transaction.atomic():
-            person.save(force_insert=True)
-            EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
-            audit.record("user.created", by=None, at=at, subject=_who(person), after={"role": str(Role.ADMIN)})
-    except IntegrityError as error:
-        raise AddressTakenError from error
-    return person
+    return write_account(person, by=None, at=at)
 
 
 def add_person(
-    *,
-    email: str,
-    name: str,
-    role: str,
-    organization: Organization | None,
-    is_manager: bool,
-    by: User | None,
-    at: datetime,
-) -> User:
+    *, email: str, name: str, role: str, organization: Organization | None, is_manager: bool,
+    by: User | None, at: datetime,
+) -> User:  # fmt: skip
     """Somebody whose account needs no invitation (a demo's people): set up, address believed, no password, nobody told.
 
     Raises NotAllowedError, AddressTakenError.
@@ -193,13 +175,18 @@ def add_person(
         email=email.strip().lower(), name=text.one_line(name), role=role, organization=organization,
         is_manager=is_manager, created_at=at, activated_at=at, password=make_password(None),
     )  # fmt: skip
+    return write_account(person, by=by, at=at)
+
+
+def write_account(person: User, *, by: User | None, at: datetime) -> User:
+    """Write a new account that is set up, with an address that is believed. Raises AddressTakenError, NameTakenError."""
     try:
         with transaction.atomic():
             person.save(force_insert=True)
             EmailAddress.objects.create(user=person, email=person.email, primary=True, verified=True)
-            audit.record("user.created", by=by, at=at, subject=_who(person), after={"role": str(role)})
+            audit.record("user.created", by=by, at=at, subject=_who(person), after={"role": str(person.role)})
     except IntegrityError as error:
-        raise AddressTakenError from error
+        raise _taken(person) from error
     return person
 
 
@@ -207,7 +194,7 @@ def set_password(person: User, *, password: str, at: datetime) -> None:
     """A new password, chosen by its owner. Every other session of theirs is over (E07): the session's code depends on it."""
     hashed = make_password(password)
     with transaction.atomic():
-        _update(person, password=hashed)
+        _update(person, password=hashed, is_password_temporary=False)
         audit.record("user.password_changed", by=person, at=at, subject=_who(person))
 
 
@@ -234,6 +221,16 @@ def change_profile(person: User, *, by: User | None, at: datetime, **values: str
         _change(person, "user.changed", by=by, at=at, values=dict(values))
     except IntegrityError as error:
         raise NameTakenError from error
+
+
+def set_mails_off(person: User, *, kinds: Iterable[str], by: User | None, at: datetime) -> None:
+    """The kinds of mail this person does not want, exactly these (S5.15); which kinds there are is `notifications.matrix`'s.
+
+    Raises NotAllowedError.
+    """
+    if by is not None and by.pk != person.pk and not policy.can_change_person(by, person):
+        raise NotAllowedError
+    _change(person, "user.mails_changed", by=by, at=at, values={"mails_off": sorted(set(kinds))})
 
 
 def change_role(person: User, *, role: str, by: User | None, at: datetime) -> None:
@@ -351,6 +348,13 @@ def _who(person: User) -> str:
 def _lock(person: User) -> None:
     """Read the person afresh, theirs alone until the transaction ends."""
     person.refresh_from_db(from_queryset=User.objects.get_queryset().select_for_update())
+
+
+def _taken(person: User) -> PeopleError:
+    """What a new account has in common with another one."""
+    name = person.username
+    is_name = name and User.objects.get_queryset().filter(username__iexact=name).exists()
+    return NameTakenError() if is_name else AddressTakenError()
 
 
 def _update(person: User, **values: Any) -> None:  # noqa: ANN401 - column values

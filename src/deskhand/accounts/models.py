@@ -2,7 +2,6 @@
 
 from importlib import import_module
 from typing import Any, ClassVar, Self
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -15,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from deskhand.accounts.roles import PERMISSIONS, STAFF, Role
+from deskhand.core.zones import time_zones
 
 
 class Organization(models.Model):
@@ -82,6 +82,10 @@ class User(AbstractBaseUser):
     invited_at = models.DateTimeField(null=True, blank=True)
     invited_by = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     activated_at = models.DateTimeField(null=True, blank=True)
+    mails_off = models.JSONField(
+        default=list, blank=True
+    )  # kinds of `notifications.matrix` this person does not want (S5.15)
+    is_password_temporary = models.BooleanField(default=False)  # an administrator chose it: replaced at sign-in (S4.2)
     session_epoch = models.PositiveIntegerField(default=0)  # one more, and every open session of this person is over
 
     objects: ClassVar[UserManager] = UserManager()
@@ -139,7 +143,7 @@ class User(AbstractBaseUser):
         super().clean()
         self.email = self.email.lower()
         self.username = self.username or None
-        if self.time_zone and self.time_zone not in available_timezones():
+        if self.time_zone and self.time_zone not in time_zones():
             words = _("%(name)s is not a time zone we know.")
             raise ValidationError({"time_zone": ValidationError(words, params={"name": self.time_zone})})
 

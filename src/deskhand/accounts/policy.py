@@ -24,6 +24,16 @@ def can_end_account(by: User | None, person: User) -> bool:
     return can_change_person(by, person) and (by is None or by.pk != person.pk)
 
 
+def can_create_account(by: User | None, role: str) -> bool:
+    """Make an account and hand its password over (S4.2): who may invite this role and change people."""
+    return by is None or (can_invite(by, role) and by.can("people.change"))
+
+
+def can_hand_over_password(by: User | None, person: User) -> bool:
+    """A new temporary password for somebody else who does not rank higher (A14)."""
+    return can_end_account(by, person)
+
+
 def can_place(by: User | None, person: User) -> bool:
     """Put somebody who does not rank higher into an organization, or make them its manager."""
     return by is None or (by.can("organization.change") and RANK[person.role] <= RANK[by.role])
