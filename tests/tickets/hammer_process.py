@@ -17,7 +17,10 @@ from deskhand.accounts.roles import Role  # noqa: E402
 from deskhand.core.html import compose  # noqa: E402
 from deskhand.tickets.changes import change_ticket, open_ticket  # noqa: E402
 from deskhand.tickets.events import Via  # noqa: E402
-from deskhand.tickets.models import Event, Message, Priority, Ticket, TicketTag, Topic  # noqa: E402
+from deskhand.tickets.models.choices import Priority, Topic  # noqa: E402
+from deskhand.tickets.models.event import Event  # noqa: E402
+from deskhand.tickets.models.message import Message  # noqa: E402
+from deskhand.tickets.models.ticket import Ticket, TicketTag  # noqa: E402
 from tests import cast, make  # noqa: E402
 
 

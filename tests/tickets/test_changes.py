@@ -8,7 +8,10 @@ from deskhand.core.html import compose
 from deskhand.core.models import Job
 from deskhand.tickets.changes import CannotBeAssignedError, NotAllowedError, NothingWrittenError, change_ticket
 from deskhand.tickets.events import Kind, Via
-from deskhand.tickets.models import Category, Event, Message, Priority, Seen, Status, Ticket
+from deskhand.tickets.models.choices import Category, Priority, Status
+from deskhand.tickets.models.event import Event
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Seen, Ticket
 from tests import make
 from tests.cast import Cast
 
@@ -52,12 +55,21 @@ def test_a_chosen_status_wins_over_the_policy(cast: Cast, at: datetime) -> None:
     assert (ticket.category, ticket.is_unsolved) == (Category.RESOLVED, False)
 
 
-@pytest.mark.parametrize("category", [Category.WAITING, Category.RESOLVED, Category.CLOSED])
-def test_s1_11_s3_17_a_customers_reply_brings_the_ticket_back(cast: Cast, at: datetime, category: Category) -> None:
+@pytest.mark.parametrize(
+    ("category", "kind"),
+    [
+        (Category.WAITING, Kind.STATUS_CHANGED),
+        (Category.RESOLVED, Kind.REFUSED),
+        (Category.CLOSED, Kind.REOPENED),
+    ],
+)
+def test_s1_11_s3_17_a_customers_reply_brings_the_ticket_back(
+    cast: Cast, at: datetime, category: Category, kind: Kind
+) -> None:
     ticket = make.in_category(make.ticket(cast.carl, at=at), category, by=cast.ada, at=at)
     ticket = make.reply(ticket, cast.carl, at=make.later(at), text="Still burning.")
     assert ticket.category == Category.OPEN
-    assert kinds(ticket)[-1] == (Kind.STATUS_CHANGED if category == Category.WAITING else Kind.REOPENED)
+    assert kinds(ticket)[-1] == kind
 
 
 def test_a_customers_reply_leaves_in_progress_alone(cast: Cast, at: datetime) -> None:
@@ -116,12 +128,19 @@ def test_the_actor_has_seen_what_they_did(cast: Cast, at: datetime) -> None:
     assert Seen.objects.get(user=cast.ada, ticket=ticket).event == ticket.last_event
 
 
-@pytest.mark.parametrize("verb", ["note", "assign", "set_priority", "set_status", "tag"])
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "note", "assign", "set_priority", "set_status", "set_subject", "set_topic", "set_fields", "move_to_team", "tag",
+        "untag",
+    ],
+)  # fmt: skip
 def test_a_customer_speaks_no_staff_verb(cast: Cast, at: datetime, verb: str) -> None:
     ticket = make.ticket(cast.carl, at=at)
     argument = {
         "note": compose("x"), "assign": cast.ada, "set_priority": Priority.objects.get(slug="urgent"),
-        "set_status": status(Category.CLOSED), "tag": "x",
+        "set_status": status(Category.CLOSED), "set_subject": "x", "set_topic": ticket.topic, "set_fields": {},
+        "move_to_team": cast.support, "tag": "x", "untag": "x",
     }[verb]  # fmt: skip
     with pytest.raises(NotAllowedError), change_ticket(ticket, by=cast.carl, via=Via.STAFF, at=at) as change:
         getattr(change, verb)(argument)
@@ -150,3 +169,31 @@ def test_eve_can_do_nothing_to_carls_ticket(cast: Cast, at: datetime) -> None:
         with pytest.raises(NotAllowedError), change_ticket(ticket, by=cast.eve, via=Via.PORTAL, at=at) as change:
             getattr(change, verb)(*arguments)
     assert kinds(ticket) == [Kind.OPENED]
+
+
+def test_closing_wins_over_what_a_reply_would_set(cast: Cast, at: datetime) -> None:
+    ticket = make.ticket(cast.carl, at=at)
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
+        change.close()
+        change.reply(compose("Done."))
+    ticket.refresh_from_db()
+    assert ticket.category == Category.CLOSED
+
+
+def test_redacting_a_note_leaves_the_preview(cast: Cast, at: datetime) -> None:
+    ticket = make.note(make.ticket(cast.carl, at=at), cast.ada, at=at)
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
+        change.redact(Message.objects.get(is_public=False))
+    ticket.refresh_from_db()
+    assert ticket.preview == "Since this morning."
+
+
+def test_a_long_tag_is_cut_and_an_empty_message_refused(cast: Cast, at: datetime) -> None:
+    ticket = make.ticket(cast.carl, at=at)
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
+        change.tag("X" * 41)
+    assert [tag.name for tag in ticket.tags.all()] == ["x" * 40]
+    for verb in ("reply", "note"):
+        with pytest.raises(NothingWrittenError), change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
+            getattr(change, verb)(compose(" \n "))
+    assert Message.objects.count() == 1

@@ -4,7 +4,11 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.processes import Installation
+
+pytestmark = pytest.mark.faults
 
 HAMMER = str(Path(__file__).with_name("hammer_process.py"))
 ROOT = str(Path(__file__).parents[2])

@@ -1,5 +1,6 @@
 """Taking back: what undo restores and what it leaves, and replies that have not happened yet."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,10 +9,14 @@ from deskhand.core import jobs
 from deskhand.core.html import compose
 from deskhand.core.models import Job
 from deskhand.mail.models import Mail
+from deskhand.tickets import catalog
 from deskhand.tickets.actions import UnknownActionError, dismiss, prepare, run_scheduled, schedule, take_back
 from deskhand.tickets.changes import NotAllowedError, TooDeepError, change_ticket
 from deskhand.tickets.events import Kind, Via
-from deskhand.tickets.models import Category, Event, Message, Priority, ScheduledChange, Status
+from deskhand.tickets.models.choices import Category, Priority, Status, Topic
+from deskhand.tickets.models.event import Event, ScheduledChange
+from deskhand.tickets.models.field import Access, Field
+from deskhand.tickets.models.message import Message
 from deskhand.tickets.undo import undo
 from tests import make
 from tests.cast import Cast
@@ -103,8 +108,12 @@ def test_a_scheduled_change_that_ran_twice_happened_once(cast: Cast, at: datetim
     Job.objects.exclude(name="tickets.run_scheduled").delete()
     task = jobs.claim(at=at + WINDOW)
     assert task is not None
+    late = replace(task)
     run_scheduled(task)
-    run_scheduled(task)
+    with pytest.raises(jobs.LeaseLostError):
+        run_scheduled(late)
+    jobs.enqueue(task.name, task.payload, at=at)
+    jobs.run_due(at=at + WINDOW)
     assert Message.objects.filter(text="Water.").count() == 1
 
 
@@ -174,3 +183,107 @@ def test_a_change_too_deep_in_a_chain_of_causes_is_a_loop(cast: Cast, at: dateti
     with pytest.raises(TooDeepError), change_ticket(ticket, by=None, via=Via.SYSTEM, at=at, cause=cause):
         pass
     assert depths == [1, 2, 3]
+
+
+def test_s4_7_undo_puts_topic_and_answers_back_together(cast: Cast, at: datetime) -> None:
+    general, crm = Topic.objects.get(), make.topic("CRM support")
+    device = make.field("device", general, staff=Access.REQUIRED)
+    make.field("model", general, shown_if=device, shown_value="Laptop")
+    make.field("issue", crm, staff=Access.REQUIRED)
+    make.field("brand")
+    before = {"device": "Laptop", "model": "X1", "brand": "Sol"}
+    ticket = make.ticket(cast.carl, at=at, fields=before)
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
+        change.set_topic(crm, {"issue": "Sync", "brand": "Luna"})
+        change.set_priority(Priority.objects.get(slug="urgent"))
+    assert undo(change.id, by=cast.ada, at=make.later(at)) == []
+    ticket.refresh_from_db()
+    assert (ticket.topic, ticket.fields, ticket.priority.slug) == (general, before, "medium")
+    again = Event.objects.filter(ticket=ticket).order_by("pk").last()
+    assert again is not None
+    assert undo(again.change, by=cast.ada, at=make.later(at)) == []
+    ticket.refresh_from_db()
+    assert (ticket.topic, ticket.fields) == (crm, {"issue": "Sync", "brand": "Luna"})
+
+
+def test_undo_leaves_answers_that_somebody_has_changed_since(cast: Cast, at: datetime) -> None:
+    make.field("brand")
+    make.field("device")
+    ticket = make.ticket(cast.carl, at=at)
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
+        change.set_fields({"brand": "Sol", "device": "Laptop"})
+    with change_ticket(ticket, by=cast.lena, via=Via.STAFF, at=at) as other:
+        other.set_fields({"brand": "Luna"})
+    assert undo(change.id, by=cast.ada, at=at) == ["Brand has been changed again since, so it stays."]
+    ticket.refresh_from_db()
+    assert ticket.fields == {"brand": "Luna"}
+
+
+def test_undo_leaves_a_topic_that_somebody_has_changed_since(cast: Cast, at: datetime) -> None:
+    ticket = make.ticket(cast.carl, at=at)
+    one, two = make.topic("One"), make.topic("Two")
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
+        change.set_topic(one)
+    with change_ticket(ticket, by=cast.lena, via=Via.STAFF, at=at) as other:
+        other.set_topic(two)
+    assert undo(change.id, by=cast.ada, at=at) == ["The topic has been changed again since, so it stays."]
+    ticket.refresh_from_db()
+    assert ticket.topic == two
+
+
+def test_undo_leaves_answers_that_are_no_longer_taken(cast: Cast, at: datetime) -> None:
+    color = make.field("color", kind="choice", options=["red", "blue"])
+    ticket = make.ticket(cast.carl, at=at, fields={"color": "red"})
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
+        change.set_fields({"color": "blue"})
+    Field.objects.filter(pk=color.pk).update(options=["blue"])
+    make.promises()
+    assert undo(change.id, by=cast.ada, at=at) == ["Color has been changed again since, so it stays."]
+    ticket.refresh_from_db()
+    assert ticket.fields == {"color": "blue"}
+
+
+def test_s4_16_undo_leaves_a_customers_refusal(cast: Cast, at: datetime) -> None:
+    ticket = make.in_category(make.ticket(cast.carl, at=at), Category.RESOLVED, by=cast.ada, at=at)
+    make.reply(ticket, cast.carl, at=at)
+    refused = Event.objects.get(kind=Kind.REFUSED)
+    assert undo(refused.change, by=cast.ada, at=at) == []
+    ticket.refresh_from_db()
+    assert (ticket.category, ticket.attempts) == (Category.OPEN, 1)
+
+
+def test_topic_and_answers_as_data(cast: Cast, at: datetime) -> None:
+    crm = make.topic("CRM support")
+    make.field("issue", crm)
+    make.field("brand")
+    ticket = make.ticket(cast.carl, at=at)
+    actions = [
+        {"do": "set_topic", "topic": crm.pk, "fields": {"issue": "Sync"}},
+        {"do": "set_fields", "fields": {"brand": "Sol"}},
+    ]
+    schedule(ticket, prepare(actions), by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
+    jobs.run_due(at=at + WINDOW)
+    ticket.refresh_from_db()
+    assert (ticket.topic, ticket.fields) == (crm, {"issue": "Sync", "brand": "Sol"})
+
+
+def test_a_scheduled_change_whose_topic_is_gone_is_refused_and_kept(cast: Cast, at: datetime) -> None:
+    ticket, topic = make.ticket(cast.carl, at=at), make.topic("For a moment")
+    actions = [{"do": "set_topic", "topic": topic.pk}]
+    schedule(ticket, prepare(actions), by=cast.ada, via=Via.STAFF, at=at, delay=WINDOW)
+    topic.delete()
+    jobs.run_due(at=at + WINDOW)
+    row = ScheduledChange.objects.get()
+    assert (row.state, row.refusal, row.actions) == ("refused", "DoesNotExist", actions)
+
+
+def test_undo_leaves_a_status_whose_name_was_removed_since(cast: Cast, at: datetime) -> None:
+    ticket = make.ticket(cast.carl, at=at)
+    parts = catalog.save_status(by=cast.otto, at=at, name="Waits for parts", category=Category.IN_PROGRESS)
+    for status in (parts, waiting()):
+        with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at) as change:
+            change.set_status(status)
+    catalog.remove(parts, by=cast.otto, at=at)
+    assert undo(change.id, by=cast.ada, at=at) == ["The status has been changed again since, so it stays."]
+    ticket.refresh_from_db()
+    assert ticket.status == waiting()

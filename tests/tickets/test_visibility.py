@@ -7,7 +7,8 @@ import pytest
 from deskhand.accounts.models import User
 from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Message, Ticket
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Ticket
 from tests import make
 from tests.cast import Cast
 

@@ -1,4 +1,4 @@
-"""Verbs as data, `{"do": "reply", "text": "…"}`: what a scheduled reply keeps, and one list for whoever acts later.
+"""Verbs as data, `{"do": "reply", "text": "…", "files": ["key"]}`: what a scheduled reply keeps; one list for all.
 
 An agent's reply waits some seconds before it happens (house rule: until then nobody else sees it, and taking it back is only
 canceling). What was typed is a row from the first moment, so nothing is lost when a process dies in between.
@@ -9,14 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 
 from deskhand.accounts.models import Team, User
 from deskhand.core import jobs
 from deskhand.core.html import compose
-from deskhand.tickets.changes import Change, ChangeError, change_ticket
+from deskhand.tickets.attachments import staged
+from deskhand.tickets.changes import Change, ChangeError, ForeignFileError, change_ticket
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Priority, ScheduledChange, Status, Ticket
+from deskhand.tickets.models.choices import Priority, Status, Topic
+from deskhand.tickets.models.event import ScheduledChange
+from deskhand.tickets.models.message import Attachment
+from deskhand.tickets.models.ticket import Ticket
 
 Action = dict[str, Any]
 Step = Callable[[Change], None]
@@ -42,18 +47,23 @@ def prepare(actions: Iterable[Action]) -> Prepared:
 
 def _step(action: Action) -> Step:  # noqa: C901 - one branch a verb, no other logic
     match action:
-        case {"do": "reply", "text": str(text)}:
+        case {"do": "reply", "text": str(text), **rest}:
             body = compose(text)
-            return lambda change: change.reply(body)
-        case {"do": "note", "text": str(text)}:
+            return lambda change: change.reply(body, _files(change, rest))
+        case {"do": "note", "text": str(text), **rest}:
             body = compose(text)
-            return lambda change: change.note(body)
+            return lambda change: change.note(body, _files(change, rest))
         case {"do": "set_status", "status": int(pk)}:
             status = Status.objects.get(pk=pk)
             return lambda change: change.set_status(status)
         case {"do": "set_priority", "priority": int(pk)}:
             priority = Priority.objects.get(pk=pk)
             return lambda change: change.set_priority(priority)
+        case {"do": "set_topic", "topic": int(pk), **rest}:
+            topic = Topic.objects.get(pk=pk)
+            return lambda change: change.set_topic(topic, rest.get("fields"))
+        case {"do": "set_fields", "fields": dict(given)}:
+            return lambda change: change.set_fields(given)
         case {"do": "assign", "agent": pk}:
             agent = User.objects.get(pk=pk) if pk else None
             return lambda change: change.assign(agent)
@@ -70,6 +80,15 @@ def _step(action: Action) -> Step:  # noqa: C901 - one branch a verb, no other l
             return lambda change: change.reopen()
         case unknown:
             raise UnknownActionError(str(unknown.get("do")))
+
+
+def _files(change: Change, action: Action) -> list[Attachment]:
+    """The staged files that an action names by their keys. Raises ForeignFileError."""
+    keys = action.get("files", [])
+    found = staged(owner=change.by, keys=keys) if change.by else []
+    if len(found) != len(keys):
+        raise ForeignFileError
+    return found
 
 
 def perform(ticket: Ticket, prepared: Prepared, *, by: User, via: Via, at: datetime) -> None:
@@ -126,10 +145,10 @@ def run_scheduled(task: jobs.Task) -> None:
     waiting = ScheduledChange.objects.filter(pk=row.pk, state=ScheduledChange.State.PENDING)
     try:
         prepared = prepare(row.actions)
-        with transaction.atomic():
+        with task.last_step():
             if waiting.update(state=ScheduledChange.State.DONE, actions=[]):  # the message holds the text from now on
                 perform(row.ticket, prepared, by=row.by, via=Via(row.via), at=task.claimed_at)
-    except (ChangeError, Status.DoesNotExist, Priority.DoesNotExist, User.DoesNotExist, Team.DoesNotExist) as error:
+    except (ChangeError, ObjectDoesNotExist) as error:
         waiting.update(state=ScheduledChange.State.REFUSED, refusal=type(error).__name__)
 
 

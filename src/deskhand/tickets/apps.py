@@ -8,3 +8,6 @@ class TicketsConfig(AppConfig):
 
     name = "deskhand.tickets"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from deskhand.tickets import actions, thumbnails  # noqa: F401 - registers their jobs

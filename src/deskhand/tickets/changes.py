@@ -10,63 +10,48 @@ job row that tells the upper rooms. So nobody can forget to log, notify or index
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 
 from django.db import connection, transaction
-from django.db.models import F, Max
 
 from deskhand.accounts.models import Team, User
-from deskhand.core import bus, text
+from deskhand.core import text
+from deskhand.core.counters import next_number
 from deskhand.core.html import Prose
-from deskhand.core.models import Counter
 from deskhand.desk import changes as desk_changes
 from deskhand.desk.models import Desk
 from deskhand.desk.queries import current_desk
-from deskhand.tickets import policy
-from deskhand.tickets.diff import Told, changed_columns, differences, named, snapshot
+from deskhand.tickets import attachments, outcome, policy
+from deskhand.tickets.diff import Told, columns_to_save, differences, named, snapshot
+from deskhand.tickets.errors import (
+    CannotBeAssignedError,
+    ChangeError,
+    FilesTooLargeError,
+    ForeignFileError,
+    NotAllowedError,
+    NothingWrittenError,
+    TooDeepError,
+)  # fmt: skip
 from deskhand.tickets.events import Kind, Via
-from deskhand.tickets.models import (
-    UNSOLVED,
-    Category,
-    Event,
-    Follower,
-    Message,
-    Priority,
-    Seen,
-    Status,
-    Tag,
-    Ticket,
-    TicketTag,
-    Topic,
-)
-from deskhand.tickets.words import words
+from deskhand.tickets.fields import FieldsError, checked
+from deskhand.tickets.models.choices import UNSOLVED, Category, Priority, Status, Tag, Topic
+from deskhand.tickets.models.event import Event
+from deskhand.tickets.models.message import Attachment, Message
+from deskhand.tickets.models.ticket import Follower, Ticket, TicketTag
+from deskhand.tickets.record import mark_seen, record
+from deskhand.tickets.words import default_priority, default_status
 
-FIRST_NUMBER: Final = 1000
+__all__ = [
+    "CannotBeAssignedError", "Change", "ChangeError", "FieldsError", "FilesTooLargeError", "ForeignFileError",
+    "NotAllowedError", "NothingWrittenError", "TooDeepError", "change_ticket", "mark_seen", "open_ticket",
+]  # fmt: skip
+
+FIRST_NUMBER: Final = 1001
 DEEPEST: Final = 3  # changes that cause changes that cause changes; the next would be a loop
-
-
-class ChangeError(Exception):
-    """The change was refused and nothing was written. The subclasses say why."""
-
-
-class NotAllowedError(ChangeError):
-    """This person may not do that to this ticket."""
-
-
-class NothingWrittenError(ChangeError):
-    """A message without a text."""
-
-
-class CannotBeAssignedError(ChangeError):
-    """The assignee does not see the ticket, has left, or is no agent."""
-
-
-class TooDeepError(ChangeError):
-    """A change caused by a change caused by a change: a loop."""
 
 
 P = ParamSpec("P")
@@ -100,7 +85,7 @@ class Change:
         self.poison: Exception | None = None
         self.events: list[Event] = []
         self._before = snapshot(ticket)
-        self._messages: list[Message] = []
+        self._messages: list[tuple[Message, Sequence[Attachment]]] = []
         self._told: list[Told] = []
         self._status_chosen = False
         self._is_new = ticket.pk is None
@@ -108,20 +93,20 @@ class Change:
     # What people say
 
     @_verb
-    def reply(self, body: Prose) -> None:
-        """Add a public message. Staff's sets waiting (S1.10), a customer's brings the ticket back (S1.11, S3.17)."""
-        self._allow(policy.can_reply(self.by, self.ticket, self.via, self.desk))
-        self._say(body, is_public=True)
+    def reply(self, body: Prose, files: Sequence[Attachment] = ()) -> None:
+        """Say a text, files or both. Staff's sets waiting (S1.10), a customer's brings it back (S1.11, S3.17, S4.16)."""
+        self._allow(policy.can_reply(self.by, self.ticket, self.via, self.desk, at=self.at))
+        self._say(body, files, is_public=True)
         if self.as_staff:
             self._settle_status(self.desk.status_on_agent_reply)
         elif self.ticket.category in {Category.WAITING, Category.RESOLVED, Category.CLOSED}:
             self._settle_status(Category.OPEN)
 
     @_verb
-    def note(self, body: Prose) -> None:
+    def note(self, body: Prose, files: Sequence[Attachment] = ()) -> None:
         """Add a message that staff alone can see. It changes nothing a customer can notice (H02)."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.note"))
-        self._say(body, is_public=False)
+        self._say(body, files, is_public=False)
 
     # What people set
 
@@ -142,8 +127,8 @@ class Change:
 
     @_verb
     def reopen(self) -> None:
-        """The problem is back: resolved or closed becomes open."""
-        self._allow(policy.can_reopen(self.by, self.ticket, self.via, self.desk))
+        """The problem is back: resolved or closed becomes open. From a customer it means: the solution is none (S4.16)."""
+        self._allow(policy.can_reopen(self.by, self.ticket, self.via, self.desk, at=self.at))
         if not self.ticket.is_unsolved:
             self._put_status(default_status(Category.OPEN))
             self._status_chosen = True
@@ -153,6 +138,22 @@ class Change:
         """How soon it matters."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.priority"))
         self.ticket.priority = priority
+
+    @_verb
+    def set_topic(self, topic: Topic, fields: Mapping[str, object] | None = None) -> None:
+        """What it is about, with what the new topic asks; answers to fields of both stay. Raises FieldsError (S4.7).
+
+        The team stays: whose queue it is in is a decision of its own.
+        """
+        self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.status"))
+        self.ticket.fields = checked(topic, fields or {}, as_staff=True, before=self.ticket.fields)
+        self.ticket.topic = topic
+
+    @_verb
+    def set_fields(self, given: Mapping[str, object]) -> None:
+        """Answers to what the topic asks; what is not given stays. Raises FieldsError."""
+        self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.status"))
+        self.ticket.fields = checked(self.ticket.topic, given, as_staff=True, before=self.ticket.fields)
 
     @_verb
     def set_subject(self, subject: str) -> None:
@@ -235,9 +236,34 @@ class Change:
         message.text = message.html = message.folded = message.source = ""
         message.redacted_at = self.at
         message.save(update_fields=["text", "html", "folded", "source", "redacted_at"])
+        attachments.remove_files(message, at=self.at)
         if message.is_public:
             self.ticket.preview = ""
         self._told.append(Told(Kind.REDACTED, message=message))
+
+    # What time brings, and what happens elsewhere
+
+    @_verb
+    def break_promise(self) -> None:
+        """Nobody has answered by the promised moment (S3.14). Nothing for whoever looks too early, or again."""
+        self._allow(self.by is None)
+        if outcome.is_broken(self.ticket, at=self.at) and self.ticket.overdue_since is None:
+            self.ticket.overdue_since = self.at
+            self._told.append(Told(Kind.OVERDUE))
+
+    @_verb
+    def announce_closing(self, day: date) -> None:
+        """The customer learns that the ticket will be closed on that day if nobody writes (S3.16)."""
+        self._allow(self.by is None)
+        if self.ticket.category == Category.RESOLVED and self.ticket.close_warned_at is None:
+            self.ticket.close_warned_at = self.at
+            self._told.append(Told(Kind.CLOSE_ANNOUNCED, after=named(day.isoformat())))
+
+    @_verb
+    def ends_in(self, later: Ticket) -> None:
+        """It went on in another ticket, whose subject is for those who see that one."""
+        self._allow(later.follows_id == self.ticket.pk)
+        self._told.append(Told(Kind.FOLLOWED_UP, after={"id": later.number, "name": f"#{later.number}"}))
 
     # The end of a change
 
@@ -245,52 +271,43 @@ class Change:
         """Write what happened, once."""
         if self.poison:
             raise self.poison
-        told = self._said() + ([] if self._is_new else differences(self._before, self.ticket)) + self._told
+        ticket = self.ticket
+        said = self._said()
+        is_answered = self.as_staff and self.by is not None and any(item.kind is Kind.REPLIED for item in said)
+        outcome.settle(ticket, self._before, at=self.at, as_staff=self.as_staff, is_answered=is_answered)
+        told = said + ([] if self._is_new else differences(self._before, ticket)) + self._told
         if not told:
             return
-        ticket = self.ticket
+        if any(item.is_public and item.kind is not Kind.CLOSE_ANNOUNCED for item in told):
+            ticket.close_warned_at = None  # it is no longer quiet
         ticket.updated_at = self.at
-        Message.objects.bulk_create(self._messages)
-        depth = self.cause.depth + 1 if self.cause else 0
-        self.events = [
-            Event(
-                ticket=ticket, change=self.id, kind=item.kind, at=self.at, by=self.by, via=self.via, before=item.before,
-                after=item.after, message=item.message, is_public=item.is_public, cause=self.cause, depth=depth,
-            )
-            for item in told
-        ]  # fmt: skip
-        for event in self.events:  # one by one: ids must rise in the order of telling, also on SQLite
-            event.save(force_insert=True)
-        ticket.last_event = self.events[-1].pk
-        public = [event.pk for event in self.events if event.is_public]
-        if public:
-            ticket.last_public_event = public[-1]
-            ticket.public_updated_at = self.at
-        ticket.save(update_fields=[*changed_columns(self._before, ticket), *_ROW])
+        Message.objects.bulk_create([message for message, _ in self._messages])
+        if not all(attachments.bind(message, files, at=self.at) for message, files in self._messages):
+            raise ForeignFileError
+        self.events = record(ticket, told, change=self.id, by=self.by, via=self.via, at=self.at, cause=self.cause)
+        ticket.save(update_fields=columns_to_save(self._before, ticket))
         if self.by:
             mark_seen(ticket, by=self.by, event=ticket.last_event)
-        bus.publish(
-            *(event.kind for event in self.events), at=self.at, change=str(self.id), ticket=ticket.pk,
-            events=[event.pk for event in self.events], by=self.by.pk if self.by else None, via=self.via,
-        )  # fmt: skip
 
     def _said(self) -> list[Told]:
         rows: list[Told] = []
-        for message in self._messages:
+        for message, _ in self._messages:
             kind = Kind.REPLIED if message.is_public else Kind.NOTED
             rows.append(Told(Kind.OPENED if self._is_new and not rows else kind, message=message))
         return rows
 
-    def _say(self, body: Prose, *, is_public: bool) -> None:
-        if not body.text.strip():
+    def _say(self, body: Prose, files: Sequence[Attachment], *, is_public: bool) -> None:
+        if not body.text.strip() and (self._is_new or not files):
             raise NothingWrittenError
+        if (total := attachments.total(files)) > self.desk.file_limit:
+            raise FilesTooLargeError(total, self.desk.file_limit)
         message = Message(ticket=self.ticket, author=self.by, by_staff=self.as_staff, at=self.at, via=self.via)
         message.text, message.html, message.is_public = body.text, body.html, is_public
-        self._messages.append(message)
+        self._messages.append((message, files))
         if is_public:
             self.ticket.last_replier = self.by
             self.ticket.last_reply_by_staff = self.as_staff
-            self.ticket.preview = text.excerpt(body.text)
+            self.ticket.preview = text.excerpt(body.text.strip() or ", ".join(file.name for file in files))
 
     def _settle_status(self, category: str) -> None:
         if category and not self._status_chosen and self.ticket.category != category:
@@ -304,11 +321,6 @@ class Change:
     def _allow(self, is_allowed: bool) -> None:  # noqa: FBT001 - the answer of a predicate
         if not is_allowed:
             raise NotAllowedError
-
-
-_ROW: Final = (
-    "updated_at", "public_updated_at", "last_event", "last_public_event", "last_replier", "last_reply_by_staff", "preview",
-)  # fmt: skip
 
 
 @contextmanager
@@ -327,7 +339,7 @@ def change_ticket(
             # Alone: in one statement with the joins, PostgreSQL re-checks them against the rows it saw before it waited,
             # and finds nothing when another change has just set another priority.
             Ticket.objects.select_for_update().values_list("pk").get(pk=ticket.pk)
-        locked = Ticket.objects.select_related("status", "priority", "team", "assignee").get(pk=ticket.pk)
+        locked = Ticket.objects.select_related("status", "priority", "topic", "team", "assignee").get(pk=ticket.pk)
         change = Change(locked, by=by, via=via, at=at, cause=cause, desk=desk)
         yield change
         change._finish()  # noqa: SLF001 - the door closes what it opened
@@ -340,19 +352,22 @@ def open_ticket(
     subject: str,
     body: Prose,
     topic: Topic,
-    priority: Priority,
+    priority: Priority | None,
     by: User | None,
     via: Via,
     at: datetime,
+    files: Sequence[Attachment] = (),
+    fields: Mapping[str, object] | None = None,
+    follows: Ticket | None = None,
 ) -> Iterator[Change]:
     """The same door for a ticket that does not exist yet; `change.ticket` is the new one.
 
-    The topic routes it to its team (S4.4). The number is taken under a lock: unique, rising, without gaps.
+    The topic routes it to its team and assignee (S4.4); without a `priority` its own or the desk's holds. `follows` is a
+    closed ticket that this one goes on from (S3.17). The number is taken under a lock: unique, rising, without gaps.
+    Raises FieldsError for answers that the topic does not take.
     """
     desk = current_desk()
-    if by is not None and by != requester and not by.can("ticket.open_for"):
-        raise NotAllowedError
-    if not requester.is_active or not (by is None or by.is_active):
+    if not policy.can_open(by, requester) or (follows and not policy.can_follow_up(by, follows, desk, at=at)):
         raise NotAllowedError
     line = text.one_line(subject)[:200]
     if not line:
@@ -361,32 +376,20 @@ def open_ticket(
         status = default_status(Category.OPEN)
         ticket = Ticket(
             subject=line, requester=requester, organization=requester.organization, topic=topic, team=topic.team,
-            status=status, category=status.category, is_unsolved=True, priority=priority,
-            created_at=at, updated_at=at, public_updated_at=at,
+            status=status, category=status.category, is_unsolved=True, priority=priority or default_priority(topic),
+            created_at=at, updated_at=at, public_updated_at=at, follows=follows,
         )  # fmt: skip
+        ticket.first_response_due_at = outcome.promise(ticket)
+        agent = User.objects.filter(pk=topic.assignee_id).first() if topic.assignee_id else None
+        if agent and policy.can_be_assigned(agent, ticket):
+            ticket.assignee = agent
         change = Change(ticket, by=by, via=via, at=at, cause=None, desk=desk)
-        ticket.number = _next_number()
+        ticket.fields = checked(topic, fields or {}, as_staff=change.as_staff)
+        ticket.number = next_number("ticket", taken=Ticket.objects.values_list("number"), first=FIRST_NUMBER)
         ticket.save(force_insert=True)
-        change._say(body, is_public=True)  # noqa: SLF001 - the opening message needs no second permission
+        change._say(body, files, is_public=True)  # noqa: SLF001 - the opening message needs no second permission
         yield change
         change._finish()  # noqa: SLF001 - the door closes what it opened
-
-
-def mark_seen(ticket: Ticket, *, by: User, event: int) -> None:
-    """Remember that `by` has seen the ticket up to this event; it never goes backward."""
-    row, is_new = Seen.objects.get_or_create(ticket=ticket, user=by, defaults={"event": event})
-    if not is_new and row.event < event:
-        Seen.objects.filter(pk=row.pk, event__lt=event).update(event=event)
-
-
-def default_status(category: str) -> Status:
-    """The status that a change lands on when it names only a category."""
-    return next(status for status in words().statuses.values() if status.category == category and status.is_default)
-
-
-def _next_number() -> int:
-    if not Counter.objects.filter(name="ticket").update(value=F("value") + 1):
-        highest = Ticket.objects.aggregate(Max("number"))["number__max"] or FIRST_NUMBER
-        Counter.objects.get_or_create(name="ticket", defaults={"value": highest})
-        Counter.objects.filter(name="ticket").update(value=F("value") + 1)
-    return Counter.objects.get(name="ticket").value
+        if follows is not None:
+            with change_ticket(follows, by=by, via=via, at=at) as earlier:
+                earlier.ends_in(ticket)

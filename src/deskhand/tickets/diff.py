@@ -3,17 +3,32 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from deskhand.tickets import fields
 from deskhand.tickets.events import PHRASES, Kind
-from deskhand.tickets.models import UNSOLVED, Category, Message, Status, Ticket
+from deskhand.tickets.models.choices import UNSOLVED, Category, Status
+from deskhand.tickets.models.field import Access
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Ticket
 
 # A new field is: a column, a verb in `changes`, one line here, one phrase in `events`, one test.
 TRACKED: Final[dict[str, Kind]] = {
     "status": Kind.STATUS_CHANGED,
     "priority": Kind.PRIORITY_CHANGED,
     "subject": Kind.SUBJECT_CHANGED,
+    "topic": Kind.TOPIC_CHANGED,
     "team": Kind.MOVED,
     "assignee": Kind.ASSIGNED,
 }
+# What follows from the others (see `outcome`) is saved with them and not told; answers are told one by one.
+_SAVED: Final = (
+    *TRACKED, "fields", "category", "is_unsolved", "first_response_due_at", "first_responded_at", "overdue_since",
+    "resolved_at", "closed_at", "close_warned_at", "attempts",
+)  # fmt: skip
+
+
+_MOVING: Final = (
+    "updated_at", "public_updated_at", "last_event", "last_public_event", "last_replier", "last_reply_by_staff", "preview",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,7 @@ class Told:
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     message: Message | None = None
+    is_hidden: bool = False  # from customers, whatever its kind says
 
     @property
     def is_public(self) -> bool:
@@ -32,28 +48,28 @@ class Told:
             return False
         if self.kind is Kind.STATUS_CHANGED and self.before and self.after:
             return bool(self.before["customer"] != self.after["customer"])
-        return not (self.kind is Kind.ASSIGNED and self.after is None)
+        return not (self.is_hidden or (self.kind is Kind.ASSIGNED and self.after is None))
 
 
 def snapshot(ticket: Ticket) -> dict[str, Any]:
-    """The tracked fields as they are now."""
-    return {name: getattr(ticket, name) for name in TRACKED}
+    """The saved columns as they are now."""
+    return {name: getattr(ticket, name) for name in _SAVED}
 
 
-def changed_columns(before: dict[str, Any], ticket: Ticket) -> list[str]:
-    """Which tracked columns differ, with those that follow from them."""
-    changed = [name for name in TRACKED if before[name] != getattr(ticket, name)]
-    return [*changed, "category", "is_unsolved"] if "status" in changed else changed
+def columns_to_save(before: dict[str, Any], ticket: Ticket) -> list[str]:
+    """Which of them differ, and those that move with each event."""
+    return [*(name for name in _SAVED if before[name] != getattr(ticket, name)), *_MOVING]
 
 
 def differences(before: dict[str, Any], ticket: Ticket) -> list[Told]:
-    """One telling for each tracked field that differs; there and back tells nothing."""
+    """One telling for each tracked field and each answer that differs; there and back tells nothing."""
     rows = []
+    is_refused = ticket.attempts > before["attempts"]
     for name, kind in TRACKED.items():
         old, new = before[name], getattr(ticket, name)
         if old != new:
-            rows.append(Told(_refine(kind, old, new), before=named(old), after=named(new)))
-    return rows
+            rows.append(Told(_refine(kind, old, new, is_refused=is_refused), before=named(old), after=named(new)))
+    return rows + _answers(before["fields"], ticket.fields)
 
 
 def named(thing: Any) -> dict[str, Any] | None:  # noqa: ANN401 - a model instance, a text or nothing
@@ -69,10 +85,28 @@ def named(thing: Any) -> dict[str, Any] | None:  # noqa: ANN401 - a model instan
             return {"id": thing.pk, "name": thing.name}
 
 
-def _refine(kind: Kind, old: Any, new: Any) -> Kind:  # noqa: ANN401 - values of one tracked field
+def _answers(old: dict[str, fields.Value], new: dict[str, fields.Value]) -> list[Told]:
+    return [_answer(slug, old.get(slug), new.get(slug)) for slug in {**old, **new} if old.get(slug) != new.get(slug)]
+
+
+def _answer(slug: str, old: fields.Value | None, new: fields.Value | None) -> Told:
+    """An event remembers an answer as value, words, and the field's slug and name; no answer is one without words."""
+    field = fields.by_slug(slug)
+    asked = {"slug": slug, "field": field.label if field else slug}
+    before, after = (
+        {"id": value, "name": fields.in_words(field, value) if field else str(value or ""), **asked}
+        for value in (old, new)
+    )
+    is_hidden = field is None or field.customers == Access.HIDDEN
+    return Told(Kind.FIELD_CHANGED, before=before, after=after, is_hidden=is_hidden)
+
+
+def _refine(kind: Kind, old: Any, new: Any, *, is_refused: bool) -> Kind:  # noqa: ANN401 - values of one tracked field
     if kind is not Kind.STATUS_CHANGED:
         return kind
     if new.category == Category.CLOSED:
         return Kind.CLOSED
+    if is_refused:
+        return Kind.REFUSED
     was_solved = old.category in {Category.RESOLVED, Category.CLOSED}
     return Kind.REOPENED if was_solved and new.category in UNSOLVED else kind

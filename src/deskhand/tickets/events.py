@@ -38,11 +38,20 @@ class Kind(StrEnum):
     FOLLOWED = "ticket.followed"
     UNFOLLOWED = "ticket.unfollowed"
     REDACTED = "ticket.redacted"
+    TOPIC_CHANGED = "ticket.topic_changed"
+    FIELD_CHANGED = "ticket.field_changed"
+    REFUSED = "ticket.solution_refused"
+    OVERDUE = "ticket.overdue"
+    CLOSE_ANNOUNCED = "ticket.close_announced"
+    FOLLOWED_UP = "ticket.followed_up"
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """The words of one kind. `%(by)s`, `%(old)s`, `%(new)s` are filled from the event; `customer=None` hides the kind."""
+    """The words of one kind. `customer=None` hides it.
+
+    Filled from the event: `%(by)s`, `%(old)s`, `%(new)s`, and `%(field)s`, the name of the field that changed.
+    """
 
     staff: Promise | str
     customer: Promise | str | None = None
@@ -70,12 +79,29 @@ PHRASES: Final[dict[Kind, Phrase]] = {
     Kind.FOLLOWED: Phrase(_("%(new)s follows the ticket")),
     Kind.UNFOLLOWED: Phrase(_("%(old)s no longer follows the ticket")),
     Kind.REDACTED: Phrase(_("%(by)s removed a message’s text"), _("%(by)s removed a message’s text")),
+    Kind.TOPIC_CHANGED: Phrase(
+        _("%(by)s changed the topic: %(old)s → %(new)s"), _("%(by)s changed the topic: %(old)s → %(new)s")
+    ),
+    Kind.FIELD_CHANGED: Phrase(
+        _("%(by)s changed %(field)s: %(old)s → %(new)s"), _("%(by)s changed %(field)s: %(old)s → %(new)s")
+    ),
+    Kind.REFUSED: Phrase(
+        _("%(by)s did not accept the solution, the ticket is open again"),
+        _("%(by)s did not accept the solution, the ticket is open again"),
+    ),
+    Kind.OVERDUE: Phrase(_("Nobody has answered within the promised time")),
+    Kind.CLOSE_ANNOUNCED: Phrase(
+        _("%(by)s will close the ticket on %(new)s if nobody writes"),
+        _("%(by)s will close the ticket on %(new)s if nobody writes"),
+    ),
+    Kind.FOLLOWED_UP: Phrase(_("%(by)s opened a follow-up, %(new)s"), _("%(by)s opened a follow-up, %(new)s")),
 }
 
 
 MESSAGES: Final = frozenset({Kind.OPENED, Kind.REPLIED, Kind.NOTED})
-# What undo can put back; openings, replies and notes are redacted, not undone.
+# What undo can put back; openings, replies and notes are redacted, not undone, and a customer's refusal stands.
 REVERSIBLE: Final = frozenset({
     Kind.STATUS_CHANGED, Kind.CLOSED, Kind.REOPENED, Kind.PRIORITY_CHANGED, Kind.ASSIGNED, Kind.MOVED,
-    Kind.SUBJECT_CHANGED, Kind.TAGGED, Kind.UNTAGGED, Kind.FOLLOWED, Kind.UNFOLLOWED,
+    Kind.SUBJECT_CHANGED, Kind.TAGGED, Kind.UNTAGGED, Kind.FOLLOWED, Kind.UNFOLLOWED, Kind.TOPIC_CHANGED,
+    Kind.FIELD_CHANGED,
 })  # fmt: skip

@@ -4,17 +4,20 @@ The look-up (`Ticket.objects.visible_to`) has already decided whether the ticket
 because a rule, an API call or a scheduled change comes by another road. by=None is the system, which may.
 """
 
+from datetime import datetime, timedelta
+
 from deskhand.accounts.models import TeamMember, User
 from deskhand.desk.models import Desk
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Category, Follower, Ticket
+from deskhand.tickets.models.choices import Category
+from deskhand.tickets.models.ticket import Follower, Ticket
 
 
 def works_on(user: User, ticket: Ticket) -> bool:
-    """Sees the ticket as support staff does."""
+    """Sees the ticket as support staff does. One that is just being opened is nobody's secret yet."""
     if not user.can("staff.enter"):
         return False
-    if ticket.team is None or not ticket.team.is_private or user.can("ticket.see_private"):
+    if ticket.pk is None or ticket.team is None or not ticket.team.is_private or user.can("ticket.see_private"):
         return True
     return (
         user.pk == ticket.assignee_id
@@ -56,27 +59,53 @@ def can_work(user: User | None, ticket: Ticket, via: Via, permission: str) -> bo
     return acts_as_staff(user, ticket, via) and (user is None or user.can(permission))
 
 
-def can_reply(user: User | None, ticket: Ticket, via: Via, desk: Desk) -> bool:
-    """Staff; the requester and followers; a manager where the desk lets managers act (S4.18)."""
+def can_open(user: User | None, requester: User) -> bool:
+    """For themselves, or staff for anybody; neither for nor as somebody who has left."""
+    is_active = requester.is_active and (user is None or user.is_active)
+    return is_active and (user is None or user == requester or user.can("ticket.open_for"))
+
+
+def can_reply(user: User | None, ticket: Ticket, via: Via, desk: Desk, *, at: datetime) -> bool:
+    """Staff; the requester and followers; a manager where the desk lets managers act (S4.18). Not once it stays closed."""
     if user is None or acts_as_staff(user, ticket, via):
         return can_work(user, ticket, via, "ticket.reply")
-    if ticket.category == Category.CLOSED and not desk.customers_may_reopen:
+    if stays_closed(ticket, desk, at=at):
         return False
-    return _may_act(user, ticket, desk) or (user.is_active and follows(user, ticket))
+    return _may_act(user, ticket, managers=desk.managers_may_reply) or (user.is_active and follows(user, ticket))
 
 
 def can_close(user: User | None, ticket: Ticket, via: Via, desk: Desk) -> bool:
-    """Staff; the requester or a manager, where the desk lets customers close (S1.13)."""
+    """Staff; the requester or, where it lets them, a manager, if the desk lets customers close (S1.13, S3.16, S4.18)."""
     if user is None or acts_as_staff(user, ticket, via):
         return can_work(user, ticket, via, "ticket.status")
-    return desk.customers_may_close and _may_act(user, ticket, desk)
+    return desk.customers_may_close and _may_act(user, ticket, managers=desk.managers_may_close)
 
 
-def can_reopen(user: User | None, ticket: Ticket, via: Via, desk: Desk) -> bool:
-    """Staff; the customers who may reply, where the desk lets customers reopen (S3.17)."""
+def can_reopen(user: User | None, ticket: Ticket, via: Via, desk: Desk, *, at: datetime) -> bool:
+    """Staff; the customers who may reply. Not accepting a solution is always possible, a closed ticket's by setting (S3.17)."""
     if user is None or acts_as_staff(user, ticket, via):
         return can_work(user, ticket, via, "ticket.status")
-    return desk.customers_may_reopen and can_reply(user, ticket, via, desk)
+    return can_reply(user, ticket, via, desk, at=at)
+
+
+def stays_closed(ticket: Ticket, desk: Desk, *, at: datetime) -> bool:
+    """Is it closed for customers for good: by setting, or because the days in which it reopens are over (S3.17)?"""
+    if ticket.category != Category.CLOSED:
+        return False
+    if not desk.customers_may_reopen:
+        return True
+    if desk.reopen_days is None or ticket.closed_at is None:
+        return False
+    return at > ticket.closed_at + timedelta(days=desk.reopen_days)
+
+
+def can_follow_up(user: User | None, ticket: Ticket, desk: Desk, *, at: datetime) -> bool:
+    """May open a ticket that follows this one (S3.17): who takes part once it stays closed; staff as soon as it is closed."""
+    if user is None:
+        return ticket.category == Category.CLOSED
+    if takes_part(user, ticket) and stays_closed(ticket, desk, at=at):
+        return True
+    return ticket.category == Category.CLOSED and works_on(user, ticket)
 
 
 def can_be_assigned(agent: User, ticket: Ticket) -> bool:
@@ -88,6 +117,6 @@ def can_be_assigned(agent: User, ticket: Ticket) -> bool:
     return TeamMember.objects.filter(team=ticket.team, user=agent).exists()
 
 
-def _may_act(user: User, ticket: Ticket, desk: Desk) -> bool:
+def _may_act(user: User, ticket: Ticket, *, managers: bool) -> bool:
     own = user.is_active and user.pk == ticket.requester_id
-    return own or (desk.managers_may_reply and manages(user, ticket))
+    return own or (managers and manages(user, ticket))

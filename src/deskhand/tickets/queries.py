@@ -4,73 +4,37 @@ How lists are read and paged is `tickets.paging`.
 """
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import groupby
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet, Subquery, Value
+from django.db.models import Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from deskhand.accounts.models import Team, User
 from deskhand.accounts.privacy import teams_hidden_from
-from deskhand.tickets.events import PHRASES, REVERSIBLE, Kind
-from deskhand.tickets.models import (
-    SOLVED,
-    Category,
-    Event,
-    Message,
-    Priority,
-    ScheduledChange,
-    Seen,
-    Status,
-    Ticket,
-    TicketQuerySet,
-    Topic,
-)
-from deskhand.tickets.paging import PAGE, Page, capped_counts, matching, newest, page_of
-from deskhand.tickets.words import words
+from deskhand.core.prepared import Prepared
+from deskhand.desk.layout import Tab
+from deskhand.tickets.events import REVERSIBLE, Kind
+from deskhand.tickets.history import Entry, history, said
+from deskhand.tickets.legs import LATEST_PUBLIC, Order, View, portal_legs, staff_legs
+from deskhand.tickets.models.choices import SOLVED, Category, Priority, Status, Tag, Topic
+from deskhand.tickets.models.event import Event, ScheduledChange
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Ticket, worked_by
+from deskhand.tickets.paging import PAGE, Page, capped_counts, matching, newest, newest_of, page_of
+from deskhand.tickets.words import words, words_with
 
+EARLIER: Final = 5  # tickets of the same person beside one
 SEARCHED: Final = 30_000  # tickets: no index knows parts of words, and reading that many takes 25 to 55 ms
-
-
-class View(StrEnum):
-    """The agents' built-in lists."""
-
-    UNASSIGNED = "unassigned"
-    MINE = "mine"
-    OPEN = "open"
-    SOLVED = "solved"
-
-
-class Tab(StrEnum):
-    """The customers' lists."""
-
-    OPEN = "open"
-    WAITING = "waiting"
-    RESOLVED = "resolved"
-    CLOSED = "closed"
-    ALL = "all"
-
-
-def _in_view(view: View, tickets: TicketQuerySet, user: User) -> QuerySet[Ticket]:
-    """Those of the tickets this agent sees that are in a list of theirs, without an order."""
-    match view:
-        case View.UNASSIGNED:
-            return tickets.unsolved().unassigned()
-        case View.MINE:
-            return tickets.unsolved().assigned_to(user)
-        case View.OPEN:
-            return tickets.unsolved()
-        case View.SOLVED:
-            return tickets.filter(is_unsolved=False)
 
 
 def staff_page(view: View, *, user: User, after: str = "", before: str = "", limit: int = PAGE) -> Page:
     """A page of an agent's list, newest activity first."""
-    tickets = _in_view(view, Ticket.objects.visible_to(user), user)
-    return page_of(tickets, user=user, by="updated_at", after=after, before=before, limit=limit, customer=False)
+    legs = staff_legs(view, user=user)
+    return page_of(legs, user=user, after=after, before=before, limit=limit, customer=False)
 
 
 def staff_search(words: str, *, user: User, after: str = "", before: str = "", limit: int = PAGE) -> Page:
@@ -78,58 +42,35 @@ def staff_search(words: str, *, user: User, after: str = "", before: str = "", l
 
     Looks at the newest SEARCHED tickets of the desk.
     """
-    tickets = matching(newest(Ticket.objects.visible_to(user), SEARCHED), words, people=True)
-    return page_of(tickets, user=user, by="updated_at", after=after, before=before, limit=limit, customer=False)
+    tickets = matching(newest(Ticket.objects.visible_to(user).worked_by(user), SEARCHED), words, people=True)
+    return page_of(tickets, user=user, after=after, before=before, limit=limit, customer=False)
 
 
 def view_counts(user: User) -> dict[View, int]:
     """How many tickets each of the agent's lists of unsolved tickets holds, at most COUNT_CAP; one query for all."""
-    seen = Ticket.objects.visible_to(user)  # once: to build it takes the ORM a millisecond
-    return capped_counts({view: _in_view(view, seen, user) for view in (View.UNASSIGNED, View.MINE, View.OPEN)}, user)
+    return capped_counts({view: staff_legs(view, user=user) for view in _COUNTED})
 
 
-def _own(user: User, requester: int | None) -> TicketQuerySet:
-    """What concerns a customer; with `requester` only what that person opened."""
-    tickets = Ticket.objects.visible_to(user)
-    if user.can("staff.enter"):  # what a customer sees concerns them anyhow, and asking twice costs twice
-        tickets = tickets.concerning(user)
-    return tickets if requester is None else tickets.filter(requester=requester)
-
-
-def _in_tab(tab: Tab, tickets: TicketQuerySet) -> QuerySet[Ticket]:
-    """Those in a customer's tab, without an order. "Open" holds all that is unsolved."""
-    match tab:
-        case Tab.OPEN:
-            return tickets.unsolved()
-        case Tab.WAITING:
-            return tickets.filter(category=Category.WAITING)
-        case Tab.RESOLVED:
-            return tickets.filter(category=Category.RESOLVED)
-        case Tab.CLOSED:
-            return tickets.filter(category=Category.CLOSED)
-        case Tab.ALL:
-            return tickets
+_COUNTED: Final = (View.UNASSIGNED, View.MINE, View.OPEN, View.OVERDUE)
 
 
 def portal_page(
     tab: Tab, *, user: User, requester: int | None = None, words: str = "", after: str = "", before: str = "",
-    limit: int = PAGE,
+    limit: int = PAGE, order: Order = LATEST_PUBLIC,
 ) -> Page:  # fmt: skip
-    """A page of a customer's tickets, the latest public activity first; `words` search number and subject.
+    """A page of a customer's tickets, by default the latest public activity first.
 
-    With `requester` only what that person opened (S4.18). Who opened the ticket is no replier yet: `last_replier` is
-    empty until somebody replied.
+    With `words` those of the newest SEARCHED that match by number and subject, with `requester` only what that person
+    opened (S4.18). Who opened the ticket is no replier yet: `last_replier` is empty until somebody replied.
     """
-    tickets = _in_tab(tab, _own(user, requester))
-    if words:
-        tickets = matching(tickets, words, people=False)
-    return page_of(tickets, user=user, by="public_updated_at", after=after, before=before, limit=limit, customer=True)
+    legs = portal_legs(tab, user=user, requester=requester, order=LATEST_PUBLIC if words else order)
+    tickets = matching(newest_of(legs, SEARCHED), words, people=False) if words else legs
+    return page_of(tickets, user=user, after=after, before=before, limit=limit, customer=True, order=order)
 
 
 def tab_counts(user: User, *tabs: Tab, requester: int | None = None) -> dict[Tab, int]:
     """How many tickets these tabs (all, if none is named) hold, at most COUNT_CAP each; one query for all."""
-    own = _own(user, requester)
-    return capped_counts({tab: _in_tab(tab, own) for tab in tabs or Tab}, user)
+    return capped_counts({tab: portal_legs(tab, user=user, requester=requester) for tab in tabs or Tab})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +83,29 @@ class Earlier:
     status: str
 
 
-def earlier_tickets(ticket: Ticket, *, user: User, limit: int = 5) -> list[Earlier]:
-    """The requester's other tickets, newest first."""
-    others = Ticket.objects.visible_to(user).filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
-    columns = others.order_by("-updated_at", "-pk").values_list("number", "subject", "category", "status__name")
-    return [Earlier(*values) for values in columns[:limit]]
+def earlier_tickets(ticket: Ticket, *, user: User) -> list[Earlier]:
+    """The requester's other tickets, newest first; of somebody who opened very many, those among the newest 50."""
+    given = {"ticket": ticket.pk, "requester": ticket.requester_id}
+    if worked_by(user):
+        return [Earlier(*row) for row in _others(Ticket.objects.visible_to(user).worked_by(user), **given)]
+    return [Earlier(*row) for row in _OTHERS.rows(**given)]  # from nobody who works on all is one hidden
+
+
+def _others(tickets: QuerySet[Ticket], *, ticket: int, requester: int) -> QuerySet[Ticket, Any]:
+    newest = Ticket.objects.filter(requester=requester).order_by("-public_updated_at", "-pk").values("pk")[:50]
+    others = tickets.filter(pk__in=newest).exclude(pk=ticket).order_by("-public_updated_at", "-pk")
+    return others.values_list("number", "subject", "category", "status__name")[:EARLIER]
+
+
+_OTHERS: Final = Prepared(lambda **given: _others(Ticket.objects.all(), **given), "ticket", "requester")
+
+
+def follow_ups(ticket: Ticket, *, user: User, as_staff: bool) -> list[Earlier]:
+    """The tickets that go on from this one and that this person sees on that side, the latest first (S3.17)."""
+    status = "status__name" if as_staff else "status__customer_name"
+    seen = Ticket.objects.visible_to(user)
+    later = (seen.worked_by(user) if as_staff else seen.concerning(user)).filter(follows=ticket.pk).order_by("-pk")
+    return [Earlier(*row) for row in later.values_list("number", "subject", "category", status)[:EARLIER]]
 
 
 # One ticket
@@ -172,27 +131,22 @@ class Line:
         return " · ".join([*self.sentences[:1], *(words.removeprefix(f"{self.by} ") for words in self.sentences[1:])])
 
 
-def timeline(ticket: Ticket, *, user: User, as_staff: bool, limit: int = 500) -> list[Line]:
-    """Messages and changes, oldest first, the latest `limit` events; `as_staff` decides about notes and words.
+def timeline(ticket: Ticket, *, user: User, as_staff: bool) -> list[Line]:
+    """Messages and changes, oldest first, the latest 500 events; `as_staff` decides about notes and words.
 
     What one person changed at one moment is one line (S4.15: all changes of status and all replies).
     """
-    mark = Seen.objects.filter(user=user, ticket=ticket).values("event")[:1]
-    events = ticket.events.select_related("by", "message").annotate(seen=Subquery(mark)).order_by("-pk")
-    if not as_staff:
-        events = events.filter(is_public=True)
-    found = list(events[:limit])
-    seen = (found[0].seen or 0) if found else 0
-    newest_last: list[Event] = [*reversed(found)]
+    entries = history(ticket, user=user, as_staff=as_staff)
+    seen = (entries[0].seen or 0) if entries else 0
     lines: list[Line] = []
-    for change, group in groupby(newest_last, key=lambda event: event.change):
+    for change, group in groupby(entries, key=lambda event: event.change):
         told = list(group)
         for event in told:
             if event.kind in _SPOKEN and event.message:
                 lines.append(_line(change, [event], event.message, [], seen, user))
         rest = [event for event in told if event.kind not in _SPOKEN]
         if rest:
-            lines.append(_line(change, rest, None, [sentence(e, as_staff=as_staff) for e in rest], seen, user))
+            lines.append(_line(change, rest, None, [e.sentence(as_staff=as_staff) for e in rest], seen, user))
     return lines
 
 
@@ -200,11 +154,11 @@ _SPOKEN: Final = frozenset({Kind.OPENED, Kind.REPLIED, Kind.NOTED})
 
 
 def _line(
-    change: uuid.UUID, told: list[Event], message: Message | None, sentences: list[str], seen: int, user: User
+    change: uuid.UUID, told: list[Entry], message: Message | None, sentences: list[str], seen: int, user: User
 ) -> Line:
     last = told[-1]
     return Line(
-        at=last.at, by_id=last.by_id, by=_who(last), message=message, sentences=sentences, change=change,
+        at=last.at, by_id=last.by_id, by=last.by, message=message, sentences=sentences, change=change,
         last_event=last.pk, is_new=last.pk > seen and last.by_id != user.pk,
         is_reversible=any(event.kind in REVERSIBLE for event in told),
     )  # fmt: skip
@@ -212,21 +166,7 @@ def _line(
 
 def sentence(event: Event, *, as_staff: bool) -> str:
     """What happened, in the words for this reader."""
-    phrase = PHRASES[Kind(event.kind)]
-    words = str(phrase.staff if as_staff else phrase.customer or "")
-    return words % {
-        "by": _who(event), "old": _value(event.before, as_staff=as_staff), "new": _value(event.after, as_staff=as_staff)
-    }  # fmt: skip
-
-
-def _who(event: Event) -> str:
-    return event.by.name if event.by else _("The desk")
-
-
-def _value(value: dict[str, Any] | None, *, as_staff: bool) -> str:
-    if value is None:
-        return _("nobody")
-    return str(value["name"] if as_staff else value.get("customer", value["name"]))
+    return said(event.kind, event.by.name if event.by else None, event.before, event.after, as_staff=as_staff)
 
 
 def standing(ticket: Ticket, *, user: User) -> str:
@@ -249,10 +189,26 @@ def standing(ticket: Ticket, *, user: User) -> str:
             return _("This ticket is closed.")
 
 
+def promise_open(ticket: Ticket) -> datetime | None:
+    """By when its customer hears from us for the first time, while nobody has answered and it is unsolved (S3.14)."""
+    return ticket.first_response_due_at if ticket.is_unsolved and ticket.first_responded_at is None else None
+
+
 def pending_changes(ticket: Ticket, *, user: User) -> list[ScheduledChange]:
     """What this person has sent and nobody else sees yet, and what was refused when its time came."""
+    return [
+        ScheduledChange.from_db("default", _SCHEDULED, row) for row in _WAITING.rows(ticket=ticket.pk, user=user.pk)
+    ]
+
+
+def _waiting(*, ticket: int, user: int) -> QuerySet[ScheduledChange, Any]:
     states = (ScheduledChange.State.PENDING, ScheduledChange.State.REFUSED)
-    return list(ticket.scheduled.filter(by=user, state__in=states).order_by("pk"))
+    waiting = ScheduledChange.objects.filter(ticket=ticket, by=user, state__in=states).order_by("pk")
+    return waiting.values_list(*_SCHEDULED)
+
+
+_SCHEDULED: Final = ("id", "ticket_id", "by_id", "via", "actions", "created_at", "run_at", "state", "refusal")
+_WAITING: Final = Prepared(_waiting, "ticket", "user")
 
 
 def pending_until(ticket: Ticket, *, at: datetime) -> datetime | None:
@@ -284,13 +240,23 @@ class Surroundings:
 
 def surroundings(ticket: Ticket) -> Surroundings:
     """All three in one query."""
-    tags = ticket.tags.order_by().values_list(Value("tags"), "pk", "name")
-    followers = User.objects.filter(followed__ticket=ticket).values_list(Value("followers"), "pk", "name")
-    agents = _assignable(ticket).values_list(Value("agents"), "pk", "name")
+    team = ticket.team if ticket.team and ticket.team.is_private else None
+    rows = _AROUND_PRIVATE.rows(ticket=ticket.pk, team=team.pk) if team else _AROUND.rows(ticket=ticket.pk)
     found: dict[str, list[Named]] = {"tags": [], "followers": [], "agents": []}
-    for kind, pk, name in tags.union(followers, agents, all=True).order_by("name"):
+    for kind, pk, name in rows:
         found[kind].append(Named(pk, name))
     return Surroundings(**found)
+
+
+def _around(*, ticket: int, team: int | None = None) -> QuerySet[Tag, Any]:
+    tags = Tag.objects.filter(tickettag__ticket=ticket).order_by().values_list(Value("tags"), "pk", "name")
+    followers = User.objects.filter(followed__ticket=ticket).values_list(Value("followers"), "pk", "name")
+    agents = _agents(team).values_list(Value("agents"), "pk", "name")
+    return tags.union(followers, agents, all=True).order_by("name")
+
+
+_AROUND: Final = Prepared(_around, "ticket")
+_AROUND_PRIVATE: Final = Prepared(_around, "ticket", "team")
 
 
 def known_tags() -> list[str]:
@@ -298,9 +264,36 @@ def known_tags() -> list[str]:
     return words().tags
 
 
+@dataclass(frozen=True, slots=True)
+class TopicChoice:
+    """A topic to choose, how deep in the tree it stands, and the way to it: "IT support › E-mail"."""
+
+    topic: Topic
+    depth: int
+    path: str
+
+
+def topic_choices() -> list[TopicChoice]:
+    """Topics to choose from, each after the one it belongs to (S4.5). What is below an archived topic is archived, too."""
+    return list(_branches(None, depth=0, way=""))
+
+
+def _branches(parent: int | None, *, depth: int, way: str) -> Iterator[TopicChoice]:
+    for topic in words().below(parent):
+        if not topic.is_archived:
+            path = f"{way}{topic.name}"
+            yield TopicChoice(topic, depth, path)
+            yield from _branches(topic.pk, depth=depth + 1, way=f"{path} › ")
+
+
+def topic_path(topic: Topic) -> str:
+    """Where it stands in the tree: "IT support › E-mail"."""
+    return " › ".join(above.name for above in reversed(list(words_with(topic).lineage(topic.pk))))
+
+
 def topics() -> list[Topic]:
-    """Topics to choose from, in their order."""
-    return [topic for topic in words().topics.values() if not topic.is_archived]
+    """Topics to choose from, in the order of the tree."""
+    return [choice.topic for choice in topic_choices()]
 
 
 def priorities() -> list[Priority]:
@@ -310,7 +303,7 @@ def priorities() -> list[Priority]:
 
 def statuses() -> list[Status]:
     """Statuses to choose from, in their order."""
-    return list(words().statuses.values())
+    return [status for status in words().statuses.values() if not status.is_archived]
 
 
 def spoken_since(ticket: Ticket, *, event: int, user: User) -> frozenset[int]:
@@ -330,10 +323,15 @@ def assignable_agents(ticket: Ticket) -> list[User]:
 
 
 def _assignable(ticket: Ticket) -> QuerySet[User]:
+    return _agents(ticket.team_id if ticket.team and ticket.team.is_private else None)
+
+
+def _agents(private_team: int | None) -> QuerySet[User]:
+    """All of them, or those who see a private team's tickets."""
     agents = User.objects.staff().active()
-    if ticket.team and ticket.team.is_private:
-        agents = agents.filter(Q(teams=ticket.team) | Q(role__in=("lead", "admin"))).distinct()
-    return agents
+    if private_team is None:
+        return agents
+    return agents.filter(Q(teams=private_team) | Q(role__in=("lead", "admin"))).distinct()
 
 
 def teams_for(user: User) -> list[Team]:
