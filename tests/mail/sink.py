@@ -33,8 +33,7 @@ class Sink:
     @property
     def mails(self) -> list[EmailMessage]:
         """Parsed, in the order of arrival."""
-        parsed = [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.received]
-        return [mail for mail in parsed if isinstance(mail, EmailMessage)]
+        return [parsed(raw) for raw in self.received]
 
     def to(self, address: str) -> list[EmailMessage]:
         """What arrived for this address, in the order of arrival."""
@@ -62,6 +61,13 @@ class Sink:
     async def _pause(self) -> None:
         if self.mode == "slow":
             await asyncio.sleep(self.delay_s)
+
+
+def parsed(raw: bytes) -> EmailMessage:
+    """A mail as its reader's program understands it."""
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    return mail
 
 
 def text_of(mail: EmailMessage) -> str:

@@ -11,6 +11,8 @@ import pytest
 from tests.mail.sink import Sink, running
 from tests.processes import Installation
 
+pytestmark = pytest.mark.faults
+
 PROCESS = str(Path(__file__).with_name("outbox_process.py"))
 
 

@@ -16,7 +16,7 @@ from deskhand.mail.changes import discard, post, send_held
 from deskhand.mail.letters import Letter, render
 from deskhand.mail.models import Kind, Mail, Problem, State
 from deskhand.mail.queries import explanation
-from deskhand.tickets.models import Ticket
+from deskhand.tickets.models.ticket import Ticket
 from tests import make
 from tests.cast import Cast
 from tests.mail.sink import Sink, silent

@@ -11,7 +11,8 @@ from deskhand.core.html import compose
 from deskhand.mail.models import Mail
 from deskhand.tickets.changes import change_ticket, open_ticket
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Category, Follower, Priority, Status, Ticket, Topic
+from deskhand.tickets.models.choices import Category, Priority, Status, Topic
+from deskhand.tickets.models.ticket import Follower, Ticket
 from tests import make
 from tests.cast import Cast
 
@@ -214,7 +215,7 @@ def test_the_queries_of_a_reply_with_its_mail_are_few(
 ) -> None:
     ticket = opened(cast, at, assignee=cast.ada)
     make.reply(ticket, cast.ada, at=at)
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(32):
         jobs.run_due(at=at)
 
 

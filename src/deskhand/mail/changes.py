@@ -9,8 +9,9 @@ from typing import Final
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.html import escape
 
 from deskhand.accounts.models import User
 from deskhand.core import audit, crypto, jobs, text
@@ -18,7 +19,8 @@ from deskhand.desk.queries import current_desk
 from deskhand.mail import links, policy
 from deskhand.mail.letters import Rendered
 from deskhand.mail.models import TAKEABLE, UNDER_WAY, Kind, Mail, Problem, State, sealed
-from deskhand.tickets.models import Ticket
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Ticket
 
 
 class MailError(Exception):
@@ -38,7 +40,9 @@ class PersonalMailError(MailError):
 
 
 GONE: Final = "This mail held a message that was removed."
+PARTLY_GONE: Final = "A message in this mail was removed before it left. Read the rest of it in the ticket:"
 RETRYABLE: Final = (State.WAITING, State.FAILED, State.MAYBE_SENT, State.HELD, State.DEAD)
+UNSENT: Final = (*RETRYABLE, State.SENDING)
 
 
 def post(
@@ -66,17 +70,26 @@ def post(
         "thread_id": thread_id(ticket) if ticket else "", "is_automatic": is_automatic, "created_at": at,
         "messages": list(messages),
     }  # fmt: skip
+    mail = Mail(change=change, recipient=recipient, **columns)
     with transaction.atomic():
-        if change is None or recipient is None:
-            mail = Mail.objects.create(change=change, recipient=recipient, **columns)
-        else:
-            mail, is_new = Mail.objects.get_or_create(change=change, recipient=recipient, defaults=columns)
-            if not is_new:
-                return None
-        mail.message_id = _message_id(mail)
-        mail.save(update_fields=["message_id"])
+        if change is None:
+            mail.save(force_insert=True)
+        elif not _is_first(mail):
+            return None
         _enqueue(mail.pk, at=at)
     return mail
+
+
+def _is_first(mail: Mail) -> bool:
+    """Write it; False when this person has had a mail about this change."""
+    try:
+        with transaction.atomic():
+            mail.save(force_insert=True)
+    except IntegrityError:
+        if Mail.objects.filter(change=mail.change, recipient=mail.recipient).exists():
+            return False
+        raise
+    return True
 
 
 def thread_id(ticket: Ticket) -> str:
@@ -93,24 +106,29 @@ def _message_id(mail: Mail) -> str:
 
 
 def take(pk: int, *, task: jobs.Task) -> Mail | None:
-    """Claim a mail for sending; None when it is not its turn, it is settled, it must stay, or another worker has it.
+    """Claim a mail for sending; None when it is not its turn, it is settled, or it must stay.
 
-    Durable: raises when somebody sends inside a transaction. Mails to one person about one ticket leave in order; a mail
-    whose turn has not come is woken by the one before it.
+    Raises RetryLaterError while another try has it: if that one fell over before it could settle the mail, its lease outlives
+    it, and nobody else would come back. Durable: raises when somebody sends inside a transaction. Mails to one person about
+    one ticket leave in order; a mail whose turn has not come is woken by the one before it.
     """
     now = task.claimed_at
     with transaction.atomic(durable=True):
-        mail = Mail.objects.select_for_update().filter(pk=pk).first()
-        if mail is None or not _is_takeable(mail, at=now) or _is_behind_another(mail):
+        mail = Mail.objects.select_for_update(of=("self",)).select_related("recipient").filter(pk=pk).first()
+        if mail is None or mail.state not in (*TAKEABLE, State.SENDING) or _is_behind_another(mail):
             return None
+        if _is_taken(mail, at=now):
+            raise jobs.RetryLaterError(f"mail {pk} is being sent")
         if stays := _stays(mail):
             Mail.objects.filter(pk=pk).update(lease="", leased_until=None, **stays)
             _wake_next(mail, at=now)
             return None
+        mail.attempts += 1
+        mail.message_id = mail.message_id or _message_id(mail)  # from its first try on
         Mail.objects.filter(pk=pk).update(
-            state=State.SENDING, lease=task.lease, leased_until=now + jobs.LEASE, attempts=F("attempts") + 1
-        )
-    mail.attempts += 1
+            state=State.SENDING, lease=task.lease, leased_until=task.leased_until, attempts=mail.attempts,
+            message_id=mail.message_id,
+        )  # fmt: skip
     return mail
 
 
@@ -124,12 +142,15 @@ def _stays(mail: Mail) -> dict[str, str]:
 
 
 def settle(mail: Mail, *, task: jobs.Task, state: State, problem: Problem = Problem.NONE, error: str = "") -> None:
-    """Write what became of a taken mail. Raises LeaseLostError when another worker has taken it over."""
+    """Write what became of a taken mail, and that its job is done if nothing is left to try.
+
+    Raises LeaseLostError when another worker has taken either over.
+    """
     now = task.claimed_at
     values: dict[str, object] = {"state": state, "problem": problem, "error": text.paragraphs(error)[:2000]}
     if state == State.SENT:
         values |= {"sent_at": now, "sealed": ""}
-    with transaction.atomic():
+    with transaction.atomic() if state in UNDER_WAY else task.last_step():
         mine = Mail.objects.filter(pk=mail.pk, lease=task.lease, state=State.SENDING)
         if not mine.update(lease="", leased_until=None, **values):
             raise jobs.LeaseLostError(str(mail))
@@ -137,10 +158,9 @@ def settle(mail: Mail, *, task: jobs.Task, state: State, problem: Problem = Prob
             _wake_next(mail, at=now)
 
 
-def _is_takeable(mail: Mail, *, at: datetime) -> bool:
-    if mail.state == State.SENDING:  # its worker died, or is still at it
-        return mail.leased_until is None or mail.leased_until < at
-    return mail.state in TAKEABLE
+def _is_taken(mail: Mail, *, at: datetime) -> bool:
+    """Its worker is still at it, or died less than a lease ago."""
+    return mail.state == State.SENDING and mail.leased_until is not None and mail.leased_until >= at
 
 
 def _is_behind_another(mail: Mail) -> bool:
@@ -154,9 +174,9 @@ def _line(mail: Mail) -> QuerySet[Mail]:
 def _wake_next(mail: Mail, *, at: datetime) -> None:
     if mail.ticket_id is None:
         return
-    following = _line(mail).filter(pk__gt=mail.pk, state=State.WAITING).order_by("pk").first()
-    if following:
-        _enqueue(following.pk, at=at)
+    following = _line(mail).filter(pk__gt=mail.pk, state=State.WAITING).order_by("pk").values_list("pk", flat=True)
+    for pk in following[:1]:
+        _enqueue(pk, at=at)
 
 
 def _enqueue(pk: int, *, at: datetime) -> None:
@@ -208,14 +228,31 @@ def discard(mail: Mail, *, by: User, at: datetime, reason: str) -> None:
 
 
 def forget(message: int, *, ticket: int, at: datetime) -> None:
-    """Blank every mail that holds the text of a redacted message; one that has not left never does. Safe to run twice."""
+    """Blank every mail that holds the text of a redacted message. Safe to run twice.
+
+    One that has not left never does, unless it holds another message as well: that must be heard of, so it says where it is.
+    """
     quoting = [row for row in Mail.objects.filter(ticket=ticket).values_list("pk", "messages") if message in row[1]]
-    mails = Mail.objects.filter(pk__in=[pk for pk, _messages in quoting])
+    quoted = {number for _pk, numbers in quoting for number in numbers}
+    left = set(Message.objects.filter(pk__in=quoted, redacted_at=None).values_list("pk", flat=True))
     with transaction.atomic():
-        for mail in mails.filter(state__in=RETRYABLE).order_by("pk"):
-            if Mail.objects.filter(pk=mail.pk, state__in=RETRYABLE).update(state=State.DISCARDED):
+        mails = Mail.objects.select_for_update(of=("self",)).filter(pk__in=[pk for pk, _numbers in quoting])
+        for mail in mails.select_related("recipient", "ticket").order_by("pk"):
+            if mail.state in UNSENT and left.intersection(mail.messages):
+                words, html = _without_what_is_gone(mail)
+            else:
+                words, html = GONE, f"<p>{GONE}</p>"
+                if mail.state in RETRYABLE:
+                    mail.state = State.DISCARDED
+            Mail.objects.filter(pk=mail.pk).update(text=words, html=html, state=mail.state)
+            if mail.state == State.DISCARDED:
                 _wake_next(mail, at=at)
-        mails.update(text=GONE, html=f"<p>{GONE}</p>")
+
+
+def _without_what_is_gone(mail: Mail) -> tuple[str, str]:
+    assert mail.ticket is not None  # noqa: S101 - only a ticket's mails quote messages
+    link = links.to_ticket(mail.ticket, as_staff=mail.recipient is not None and mail.recipient.is_staff)
+    return f"{PARTLY_GONE} {link}", f'<p>{PARTLY_GONE} <a href="{escape(link)}">{escape(link)}</a></p>'
 
 
 def send_held(*, by: User, at: datetime) -> int:

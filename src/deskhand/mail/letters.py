@@ -24,7 +24,7 @@ LONGEST_SUBJECT: Final = 230
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message, in full. `html` is sanitized."""
+    """A message, in full. `html` is sanitized; `files` are the names of what came with it and is in the ticket only."""
 
     name: str
     at: datetime
@@ -32,24 +32,29 @@ class Said:
     html: str
     is_note: bool = False
     is_redacted: bool = False
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The parts of a mail. `headline` is what changed, in one line; `why` says why the reader got it.
+    """The parts of a mail. `headline` is what changed, in one line; `sentences` what else did, `words` what that means.
 
+    `facts` are names and values; `why` says why the reader got it, `choose` is the page where they choose which mails they get.
     `secret` is the link or code that only the recipient may read; then `link` or `code` holds `models.MASK`.
     """
 
     subject: str
     headline: str
     sentences: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
     said: tuple[Said, ...] = ()
     code: str = ""
     link: str = ""
     link_words: str = ""
     after: tuple[str, ...] = ()
     why: str = ""
+    choose: str = ""
     secret: str = ""
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from deskhand.accounts import invitations
 from deskhand.accounts.models import User
 from deskhand.core import crypto
-from deskhand.tickets.models import Ticket
+from deskhand.tickets.models.ticket import Ticket, worked_by
 
 MASK: Final = "⟪secret⟫"  # stands in a stored body where the recipient reads a link or a code that nobody else may
 _PURPOSE: Final = "mail.secret"
@@ -62,12 +62,13 @@ class MailQuerySet(models.QuerySet["Mail"]):
     """Mails somebody may read."""
 
     def visible_to(self, user: User) -> Self:
-        """Staff with `mail.read`; the mails of a ticket only by those who see the ticket."""
+        """Staff with `mail.read`; the mails of a ticket only by those who work on it."""
         if not user.can("mail.read"):
             return self.none()
         if user.can("ticket.see_private"):
             return self
-        return self.filter(Q(ticket=None) | Q(ticket__in=Ticket.objects.visible_to(user).values("pk")))
+        worked = worked_by(user, ticket="ticket__")
+        return self.filter(Q(ticket=None) | worked) if worked else self
 
 
 class Mail(models.Model):

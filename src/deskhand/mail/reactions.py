@@ -3,7 +3,7 @@
 from deskhand.core.bus import News, on
 from deskhand.mail.changes import forget
 from deskhand.tickets.events import Kind
-from deskhand.tickets.models import Event
+from deskhand.tickets.models.event import Event
 
 
 @on(Kind.REDACTED)

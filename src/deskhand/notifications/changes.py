@@ -1,21 +1,23 @@
 """The only writer of the cursors."""
 
+from collections.abc import Sequence
+
+from django.db import connection
+
 from deskhand.accounts.models import User
 from deskhand.notifications.models import Cursor
 from deskhand.tickets.events import Kind
-from deskhand.tickets.models import Event, Ticket
+from deskhand.tickets.models.event import Event
+from deskhand.tickets.models.ticket import Ticket
 
 
-def cursor_of(user: User, ticket: Ticket) -> Cursor:
-    """How far this person has been told; a new one starts where the person came in.
+def cursors_of(users: Sequence[User], ticket: Ticket) -> dict[int, int]:
+    """Up to which event each of them has been told, by person; who is new starts where the person came in.
 
-    The requester came in with the ticket, a follower with the event that says so, in whatever order the news arrives.
+    The requester came in with the ticket, a follower with the change that says so, in whatever order the news arrives.
     """
-    row = Cursor.objects.filter(ticket=ticket, user=user).first()
-    if row is None:
-        start = 0 if user.pk == ticket.requester_id else _followed_at(user, ticket)
-        row, _is_new = Cursor.objects.get_or_create(ticket=ticket, user=user, defaults={"event": start})
-    return row
+    known = dict(Cursor.objects.filter(ticket=ticket, user__in=users).values_list("user", "event"))
+    return {user.pk: known[user.pk] if user.pk in known else _start(user, ticket) for user in users}
 
 
 def regard_as_told(user: User, ticket: Ticket) -> None:
@@ -23,11 +25,27 @@ def regard_as_told(user: User, ticket: Ticket) -> None:
     Cursor.objects.update_or_create(ticket=ticket, user=user, defaults={"event": ticket.last_event})
 
 
-def advance(cursor: Cursor, *, to: int) -> bool:
+_ADVANCE = """
+    INSERT INTO notifications_cursor AS told (ticket_id, user_id, event) VALUES (%s, %s, %s)
+    ON CONFLICT (ticket_id, user_id) DO UPDATE SET event = excluded.event WHERE told.event = %s
+"""
+
+
+def advance(user: User, ticket: Ticket, *, told: int, to: int) -> bool:
     """Move it in the caller's transaction; False when another worker has told these events in the meantime."""
-    return bool(Cursor.objects.filter(pk=cursor.pk, event=cursor.event).update(event=to))
+    with connection.cursor() as cursor:
+        cursor.execute(_ADVANCE, [ticket.pk, user.pk, to, told])
+        return bool(cursor.rowcount)
 
 
-def _followed_at(user: User, ticket: Ticket) -> int:
+def _start(user: User, ticket: Ticket) -> int:
+    if user.pk == ticket.requester_id:
+        return 0
     followings = Event.objects.filter(ticket=ticket, kind=Kind.FOLLOWED).order_by("-pk")
-    return next((event.pk for event in followings if event.after and event.after["id"] == user.pk), 0)
+    came_in = next((event for event in followings if event.after and event.after["id"] == user.pk), None)
+    if came_in is None:
+        return 0
+    first = Event.objects.filter(ticket=ticket, change=came_in.change).earliest(
+        "pk"
+    )  # a reply of that change is theirs
+    return first.pk - 1

@@ -1,9 +1,9 @@
-"""How far each customer has been told about a ticket."""
+"""How far each customer has been told about a ticket, and the desk's own words for mails."""
 
 from django.db import models
 
 from deskhand.accounts.models import User
-from deskhand.tickets.models import Ticket
+from deskhand.tickets.models.ticket import Ticket
 
 
 class Cursor(models.Model):
@@ -18,3 +18,17 @@ class Cursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} was told of {self.ticket_id} up to {self.event}"
+
+
+class Template(models.Model):
+    """The desk's own words in one kind of mail to one audience; what is empty reads as usual.
+
+    Both are text with placeholders of a closed list (`notifications.templates`), never a program.
+    """
+
+    key = models.SlugField(max_length=40, unique=True)  # kind and audience, as in `notifications.matrix`
+    headline = models.CharField(max_length=200, blank=True, default="")
+    text = models.TextField(blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.key

@@ -3,27 +3,24 @@
 import uuid
 
 from deskhand.accounts.models import User
-from deskhand.core.bus import News, on
+from deskhand.core.bus import News, Write, on, on_first
 from deskhand.notifications.invitation import post_invitation
 from deskhand.notifications.recipients import audience
 from deskhand.notifications.telling import tell
 from deskhand.tickets.events import Kind
-from deskhand.tickets.models import Event
+from deskhand.tickets.models.event import Event
 
 
-@on(*Kind)
-def tell_whom_it_concerns(news: News) -> None:
-    """Find out who hears of a change, once for all its kinds; the mails are jobs of their own. Old news tells nobody."""
+@on_first(*Kind)
+def tell_whom_it_concerns(news: News) -> Write | None:
+    """Find out who hears of a change, once for all its kinds, and what they read. Old news tells nobody."""
     if news.is_old:
-        return
-    change = uuid.UUID(news.ids["change"])
-    rows = Event.objects.filter(change=change).order_by("pk")
+        return None
+    rows = Event.objects.filter(change=uuid.UUID(news.ids["change"])).order_by("pk")
     events = list(rows.select_related("by", "message", "ticket__requester", "ticket__assignee", "ticket__team"))
-    if not events or events[0].kind != news.name:
-        return
-    ticket = events[0].ticket
-    is_message = any(event.kind in {Kind.OPENED, Kind.REPLIED} for event in events)
-    tell(ticket, audience(ticket, events), change=change, is_message=is_message, at=news.at)
+    if not events:
+        return None
+    return tell(events, audience(events[0].ticket, events), changed_at=news.at, at=news.heard_at)
 
 
 @on("user.invited")
