@@ -9,14 +9,17 @@ from allauth.account.models import EmailAddress
 from deskhand.accounts.changes import change_role
 from deskhand.accounts.models import Organization, Team, TeamMember, User
 from deskhand.accounts.roles import Role
-from deskhand.blueprint import demo, people, plan
+from deskhand.automation import sweeps
+from deskhand.blueprint import demo, drawings, people, plan, presets
 from deskhand.core import jobs
 from deskhand.core.faults import InjectedFaultError
 from deskhand.core.models import Job
 from deskhand.desk.changes import configure
 from deskhand.desk.queries import current_desk
 from deskhand.mail.models import Mail
-from deskhand.tickets.models import Event, Message, Ticket
+from deskhand.tickets.models.event import Event
+from deskhand.tickets.models.message import Attachment, Message
+from deskhand.tickets.models.ticket import Ticket
 from tests import make
 from tests.cast import Cast
 
@@ -55,6 +58,9 @@ def test_the_whole_demo_goes_through_the_real_doors_and_tells_nobody(cast: Cast,
     assert states["closed"] + states["resolved"] > 100
     assert Ticket.objects.unsolved().unassigned().count() >= 8
     assert Message.objects.filter(is_public=False).count() > 20
+    files = Attachment.objects.all()
+    assert {file.name for file in files} == {*drawings.PICTURES, *drawings.PAGES}
+    assert [file for file in files if file.message is None or (file.thumbnail == "") != (file.kind == "pdf")] == []
 
 
 def test_a_private_teams_tickets_stay_private_in_the_demo_too(filled: Cast) -> None:
@@ -175,3 +181,20 @@ def test_the_end_keeps_tickets_and_lets_nobody_of_the_demo_in(filled: Cast, at: 
     assert User.objects.get_queryset().active().filter(email__in=[p.email for p in people.EVERYBODY]).count() == 0
     assert {person.is_active for person in User.objects.filter(pk__in=[p.pk for p in filled.everybody])} == {True}
     assert not current_desk().is_demo
+
+
+@pytest.mark.parametrize("preset", presets.names())
+def test_the_demo_plays_on_every_preset(cast: Cast, at: datetime, small: None, preset: str) -> None:
+    """With other topics, statuses and questions, too."""
+    presets.use(preset, by=cast.otto, at=at)
+    demo.begin(by=cast.otto, at=at)
+    jobs.run_due(at=at)
+
+    assert demo.progress() is None
+    assert Ticket.objects.count() == SMALL
+    wanted = {"brand"} if preset == "company" else set()
+    for sweep in (sweeps.break_promises, sweeps.announce_closing, sweeps.close_quiet):
+        assert sweep(at=at) == 0  # all of it happened in its own time
+    assert (Mail.objects.count(), Job.objects.count()) == (0, 0)
+    assert Event.objects.filter(at__gt=at).count() == 0
+    assert {frozenset(fields) for fields in Ticket.objects.values_list("fields", flat=True)} == {frozenset(wanted)}

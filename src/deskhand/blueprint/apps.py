@@ -6,9 +6,10 @@ from django.apps import AppConfig
 
 
 class BlueprintConfig(AppConfig):
-    """See docs/architecture.md for what lives here. It has no tables; it is an app so that its job is known to the worker."""
+    """See docs/architecture.md for what lives here."""
 
     name = "deskhand.blueprint"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Register the job that fills a demo."""

@@ -7,31 +7,43 @@ no news: nobody is mailed about what never happened. From then on a demo desk is
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Final
 
 from django.db import transaction
 
 from deskhand.accounts.changes import add_person, deactivate, save_organization, save_team, set_team_members
 from deskhand.accounts.models import Team, User
+from deskhand.automation import sweeps
 from deskhand.blueprint import people, plan
+from deskhand.blueprint.drawings import drawn
 from deskhand.core import bus, jobs
 from deskhand.core.html import compose
 from deskhand.core.models import Job
 from deskhand.desk.changes import configure
 from deskhand.desk.queries import current_desk
 from deskhand.notifications.changes import regard_as_told
+from deskhand.tickets import attachments
 from deskhand.tickets.actions import perform, prepare
 from deskhand.tickets.changes import mark_seen, open_ticket
-from deskhand.tickets.events import Via
-from deskhand.tickets.models import Priority, Status, Ticket, Topic
+from deskhand.tickets.events import Kind, Via
+from deskhand.tickets.fields import fields_of
+from deskhand.tickets.models.choices import Priority, Status, Topic
+from deskhand.tickets.models.event import Event
+from deskhand.tickets.models.field import Field
+from deskhand.tickets.models.message import Attachment
+from deskhand.tickets.models.ticket import Ticket
 
 JOB: Final = "blueprint.fill_demo"
 BATCH: Final = (
     10  # tickets in one transaction: about a third of a second on SQLite, so that others can write in between
 )
+_SWEEP: Final = timedelta(hours=6)  # of the demo's time
+_LATE_SWEEP: Final = timedelta(minutes=15)  # on its last day, where a visitor reads the minutes
 _READ: Final = timedelta(days=2)  # what is older has been read by those it concerns
 
 Action = dict[str, Any]
+Files = dict[tuple[str, datetime], list[Attachment]]  # by who attaches them, and when
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,9 @@ def progress() -> Progress | None:
         return None
     ticks, state, error = row
     return Progress(
-        done=max(0, len(ticks) - 1) * BATCH, total=plan.TICKETS, is_stuck=state == Job.State.DEAD or bool(error)
+        done=min(max(0, len(ticks) - 1) * BATCH, plan.TICKETS),
+        total=plan.TICKETS,
+        is_stuck=state == Job.State.DEAD or bool(error),
     )
 
 
@@ -91,9 +105,32 @@ def write(task: jobs.Task) -> None:
             _engage(at=at)
     tickets = plan.tickets(at)
     for start in range(0, len(tickets), BATCH):
-        with task.step(f"tickets {start}") as is_due, bus.quiet():
+        batch, tick = tickets[start : start + BATCH], f"tickets {start}"
+        files = {} if tick in task.done else _stage(batch, at=at)
+        with task.step(tick) as is_due, bus.quiet():
             if is_due:
-                _write(tickets[start : start + BATCH], admin, at=at)
+                _write(batch, files, admin, at=at)
+    with task.step("time") as is_due, bus.quiet():
+        if is_due:
+            _let_time_pass(admin, until=at)
+
+
+def _let_time_pass(admin: User, *, until: datetime) -> None:
+    """What the sweeps would have done by now, at the moments when they would have: late answers, closings.
+
+    Else the worker would do all of it in the first minute, and tell everybody.
+    """
+    moment = until - timedelta(days=plan.DAYS)
+    while moment < until:
+        moment += _SWEEP if until - moment > timedelta(days=1) else _LATE_SWEEP
+        for sweep in (sweeps.break_promises, sweeps.announce_closing, sweeps.close_quiet):
+            sweep(at=min(moment, until))
+    known = _Known.load()
+    by_time = Event.objects.filter(kind__in=(Kind.OVERDUE, Kind.CLOSE_ANNOUNCED), by=None)
+    for ticket in Ticket.objects.filter(pk__in=by_time.values("ticket")).select_related("requester").order_by("pk"):
+        regard_as_told(ticket.requester, ticket)
+        for reader in (admin, ticket.requester, known.people[people.OPEN_TO_ALL["agent"].key]):
+            mark_seen(ticket, by=reader, event=ticket.last_event)
 
 
 def _engage(*, at: datetime) -> None:
@@ -111,15 +148,35 @@ def _engage(*, at: datetime) -> None:
         set_team_members(team, members=[persons[member] for member in people.TEAM_MEMBERS[key]], by=None, at=since)
 
 
-def _write(tickets: list[plan.Planned], admin: User, *, at: datetime) -> None:
+def _stage(tickets: list[plan.Planned], *, at: datetime) -> Files:
+    """All files of these tickets, before a transaction opens: their bytes are written here."""
+    known = _Known.load()
+    wanted = [(ticket.requester, ticket.at, ticket.files) for ticket in tickets] + [
+        (happening.by, happening.at, action.get("files", ()))
+        for ticket in tickets
+        for happening in ticket.happenings
+        for action in happening.actions
+    ]
+    return {
+        (by, moment): attachments.stage(owner=known.people[by], files=[drawn(name) for name in names], at=at)
+        for by, moment, names in wanted
+        if names
+    }
+
+
+def _write(tickets: list[plan.Planned], files: Files, admin: User, *, at: datetime) -> None:
     known = _Known.load()
     for planned in tickets:
-        ticket = _open(planned, known)
+        ticket = _open(planned, known, files.get((planned.requester, planned.at), []))
         readers = {admin, known.people[planned.requester], known.people[people.OPEN_TO_ALL["agent"].key]}
         for happening in planned.happenings:
             by = known.people[happening.by]
             via = Via.STAFF if by.is_staff else Via.PORTAL
-            prepared = prepare(map(known.with_ids, happening.actions))
+            keys = [str(file.key) for file in files.get((happening.by, happening.at), [])]
+            prepared = prepare(
+                {**known.with_ids(action), **({"files": keys} if "files" in action else {})}
+                for action in happening.actions
+            )
             perform(ticket, prepared, by=by, via=via, at=happening.at)
             readers.add(by)
         last = planned.happenings[-1].at if planned.happenings else planned.at
@@ -130,14 +187,25 @@ def _write(tickets: list[plan.Planned], admin: User, *, at: datetime) -> None:
                 mark_seen(ticket, by=reader, event=ticket.last_event)
 
 
-def _open(planned: plan.Planned, known: "_Known") -> Ticket:
+def _open(planned: plan.Planned, known: "_Known", files: list[Attachment]) -> Ticket:
     requester = known.people[planned.requester]
     with open_ticket(
         requester=requester, subject=planned.subject, body=compose(planned.text), topic=known.topic,
         priority=known.priorities[planned.priority], by=requester, via=Via.PORTAL, at=planned.at,
+        files=files, fields=_answers(known.topic, planned),
     ) as change:  # fmt: skip
         pass
     return change.ticket
+
+
+def _answers(topic: Topic, planned: plan.Planned) -> dict[str, object]:
+    """What the customer chose where this desk asks for a choice; no story knows what else a desk may ask."""
+    chance = Random(planned.subject)  # noqa: S311 - the same demo every time, nothing secret
+    return {
+        field.slug: [chosen] if field.kind == Field.Kind.SEVERAL else chosen
+        for field in fields_of(topic, as_staff=False)
+        if field.options and (chosen := chance.choice(field.options))
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class Planned:
     text: str
     priority: str
     happenings: tuple[Happening, ...]
+    files: tuple[str, ...] = ()
 
 
 def tickets(at: datetime) -> list[Planned]:
@@ -151,6 +152,7 @@ class _Teller:
             text=opening,
             priority=self.story.priority if self.chance.random() < 0.6 else "medium",
             happenings=tuple(self.done),
+            files=self.story.messages[0].files,
         )
 
     def _converse(self, opened: datetime) -> None:
@@ -203,7 +205,8 @@ class _Teller:
                 return self._office(before, 0.2, 4)
 
     def _spoken(self, said: Said) -> dict[str, Any]:
-        return {"do": "note" if said.who == "note" else "reply", "text": self._words(said.text)}
+        spoken = {"do": "note" if said.who == "note" else "reply", "text": self._words(said.text)}
+        return {**spoken, "files": list(said.files)} if said.files else spoken
 
     def _happen(self, moment: datetime, by: str, *actions: dict[str, Any]) -> None:
         """Note it down, unless it would lie in the future: then the story has got only as far as here."""

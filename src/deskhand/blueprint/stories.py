@@ -1,7 +1,8 @@
 """The demo's conversations as they are written in `stories/*.toml`, and how one becomes many.
 
-In a text `{me}`, `{agent}`, `{order}` … are filled in, `[Hello|Hi]` is one of the choices. So a story that is told five times
-never reads the same twice. A brace that belongs to the text is doubled.
+A message is `[who, text]` or, with files, `[who, text, "name.png", …]`. In a text `{me}`, `{agent}`, `{order}` … are filled in,
+`[Hello|Hi]` is one of the choices. So a story that is told five times never reads the same twice. A brace that belongs to the
+text is doubled.
 """
 
 import re
@@ -19,10 +20,11 @@ _CHOICE: Final = re.compile(r"\[([^\[\]|]+(?:\|[^\[\]|]+)+)\]")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message: by the `customer`, by an `agent`, or an internal `note`."""
+    """One message: by the `customer`, by an `agent`, or an internal `note`; `files` are drawn by `blueprint.drawings`."""
 
     who: str
     text: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def _read(name: str) -> tuple[Story, ...]:
     return tuple(
         Story(
             subjects=tuple(row["subjects"]),
-            messages=tuple(Said(who, text.strip()) for who, text in row["messages"]),
+            messages=tuple(Said(who, text.strip(), tuple(files)) for who, text, *files in row["messages"]),
             ends=row["ends"],
             team=row.get("team", "support"),
             priority=row.get("priority", "medium"),
