@@ -11,13 +11,14 @@ from django.template import engines
 from django.urls import path
 from django.utils import translation
 
+from deskhand.desk.labels import LABELS
 from tests.ui.test_macros import CANARY, Elements
 
 urlpatterns = [
     path("in/", lambda _: HttpResponse(), name="account_login"),
     path("out/", lambda _: HttpResponse(), name="account_logout"),
 ]
-pytestmark = pytest.mark.urls(__name__)
+pytestmark = [pytest.mark.urls(__name__), pytest.mark.django_db]  # the portal asks for the desk's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ def page(source: str, **context: Any) -> str:  # noqa: ANN401 - what a template 
         "csrf_token": "token",
         "messages": [],
         "desk": SimpleNamespace(name="Acme help", hue=20, version=4, is_demo=False),
+        "label": lambda key: str(LABELS[key]),
     }
     return environment.from_string(source).render({**given, **context})
 

@@ -13,6 +13,11 @@ from django import forms
 from django.template import engines
 from markupsafe import Markup
 
+from deskhand.core.html import compose
+from deskhand.ui import uploads
+from deskhand.ui.files import File
+from tests.ui.test_custom import asking
+
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 CANARY = '"><img src=x onerror=alert(1)>'
 
@@ -29,6 +34,29 @@ class Words:
     at: datetime = NOW
     html: str = "<p>Hello</p>"
     is_redacted: bool = False
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file that waits for its message."""
+
+    key: str
+    name: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOfAForm:
+    """A form's file box, with a canary wherever somebody else's words stand."""
+
+    files: tuple[Staged, ...] = ()
+    refused: tuple[uploads.Refused, ...] = (uploads.Refused(CANARY, CANARY),)
+    used: int = 5
+    limit: int = 10
+    kinds: str = CANARY
+    accept: str = CANARY
 
 
 class Form(forms.Form):
@@ -106,14 +134,25 @@ EVERY = {
     "writing": '{{ ui.writing(x, x, x, x, draft=x, invalid=True, error_id=x) }}',
     "sending": '{% call ui.sending(x, x) %}{{ x }}{% endcall %}{{ ui.sending(x) }}',
     "back": '{{ ui.back(x, x) }}',
+    "file_icon": '{{ ui.file_icon(x) }}',
+    "files": '{{ ui.files(m.files) }}',
+    "staged": '{{ ui.staged(box) }}',
+    "attach": '{{ ui.attach(box, draft=x, notes=True) }}',
+    "choose_files": '{{ ui.choose_files(box) }}',
+    "prose": '{{ ui.prose(prose) }}',
+    "asked": '{{ ui.asked(asking) }}',
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_no_macro_turns_words_into_elements(render: Callable[..., str], name: str) -> None:
+    file = File(name=CANARY, kind=CANARY, size=5, url=CANARY)
     html = render(
-        EVERY[name], x=CANARY, form=filled(), now=NOW, m=Words(name=CANARY, role=CANARY, kind=CANARY), csrf_token=CANARY
-    )
+        EVERY[name], x=CANARY, form=filled(), asking=asking(CANARY, kind="several"), now=NOW, csrf_token=CANARY,
+        prose=compose(CANARY),
+        m=Words(name=CANARY, role=CANARY, kind=CANARY, files=(file,)),
+        box=FilesOfAForm(files=(Staged(CANARY, CANARY, CANARY, 5),)),
+    )  # fmt: skip
     elements = Elements(html)
     assert elements.of("img") == []
     assert [attributes for _, attributes in elements.found if "onerror" in attributes] == []
@@ -121,8 +160,9 @@ def test_no_macro_turns_words_into_elements(render: Callable[..., str], name: st
 
 
 def test_every_macro_is_tried(environment: jinja2.Environment) -> None:
-    macros = environment.get_template("ui/macros.html").module
-    names = {name for name in dir(macros) if isinstance(getattr(macros, name), jinja2.runtime.Macro)}
+    modules = [environment.get_template(f"ui/{name}.html").module for name in ("macros", "files", "custom")]
+    macros = {name: macro for module in modules for name, macro in vars(module).items()}
+    names = {name for name, macro in macros.items() if isinstance(macro, jinja2.runtime.Macro)}
     assert {name for name in names if not name.startswith("_")} | {"csrf"} == set(EVERY)
 
 
@@ -144,6 +184,25 @@ def test_a_required_field_says_so_in_words_and_an_optional_one_does_not(render: 
 
     assert render("{{ ui.field(form.must) }}", form=Both()).count("required</span>") == 1
     assert render("{{ ui.field(form.may) }}", form=Both()).count("required") == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "marks"),
+    [
+        (forms.ChoiceField(choices=[("a", "A"), ("b", "B")]), None, 0),
+        (forms.ChoiceField(choices=[("", "Choose one"), ("a", "A")]), "a", 1),
+        (forms.ChoiceField(choices=[("a", "A")], widget=forms.RadioSelect), "a", 0),
+        (forms.ChoiceField(choices=[("a", "A")], widget=forms.RadioSelect), None, 1),
+        (forms.MultipleChoiceField(choices=[("a", "A")], widget=forms.CheckboxSelectMultiple), ["a"], 1),
+        (forms.MultipleChoiceField(choices=[("a", "A")]), ["a"], 1),
+    ],
+)
+def test_s4_6_a_choice_that_always_has_an_answer_has_no_mark(
+    render: Callable[..., str], field: forms.Field, value: object, marks: int
+) -> None:
+    form = forms.Form(initial={"one": value})
+    form.fields["one"] = field
+    assert render("{{ ui.field(form.one) }}", form=form).count('class="req"') == marks
 
 
 def test_the_summary_of_errors_links_to_each_field(render: Callable[..., str]) -> None:
@@ -193,9 +252,26 @@ def test_an_unknown_name_in_a_template_is_an_error(render: Callable[..., str]) -
 
 def test_an_icon_is_decoration_in_the_color_of_its_text(render: Callable[..., str]) -> None:
     (attributes,) = Elements(render('{{ icon("lock", 14) }}')).of("svg")
-    assert (attributes["aria-hidden"], attributes["stroke"], attributes["width"]) == ("true", "currentColor", "14")
+    assert attributes == {"class": "icon", "aria-hidden": "true", "width": "14", "height": "14", "viewbox": "0 0 24 24"}
 
 
 def test_the_message_of_a_person_keeps_its_sanitized_markup(render: Callable[..., str]) -> None:
     html = render("{{ ui.message(m) }}", m=Words(html=Markup("<p>A <strong>bold</strong> word</p>")))
     assert "<p>A <strong>bold</strong> word</p>" in html
+
+
+def test_a_picture_keeps_its_proportion_and_its_place(render: Callable[..., str]) -> None:
+    shapes = [(480, 320), (100, 50), (60, 320)]
+    files = [File(f"{width}.png", "png", 5, "/f", "/t", width, height) for width, height in shapes]
+    images = Elements(render("{{ ui.files(files) }}", files=files)).of("img")
+    assert [(image["width"], image["height"]) for image in images] == [("240", "160"), ("100", "50"), ("30", "160")]
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "1 kB"), (1025, "2 kB"), (1_048_575, "1,024 kB"), (1_048_576, "1 MB"), (31_457_280, "30 MB"), (31_457_281, "30.1 MB")],
+)  # fmt: skip
+def test_a_size_is_rounded_up_so_that_one_byte_too_much_shows(
+    render: Callable[..., str], size: int, words: str
+) -> None:
+    assert render("{{ size|size }}", size=size) in {words, words.replace(",", "")}

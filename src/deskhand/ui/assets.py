@@ -1,16 +1,19 @@
 """Everything a browser loads besides pages: style sheets, scripts, the icon. Kept in memory, compressed once.
 
-The sources stay one file per component; the browser gets one style sheet and a few native modules. Every address
-carries a hash of all contents: it may be kept for ever and is never stale, and there is no build or collect step.
+The sources stay one file per component; the browser gets one style sheet and one script beside htmx, because twenty small
+files cost twenty answers. Every address carries a hash of all contents: it may be kept for ever and is never stale, and there
+is no build or collect step.
 """
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseNotFound
 from django.http.response import HttpResponseBase
@@ -37,9 +40,13 @@ class Asset:
 @cache
 def assets() -> dict[str, Asset]:
     """All assets by name, such as `deskhand.css` or `js/deskhand.js`."""
-    files = {"deskhand.css": _style_sheet(), "js/htmx.js": _htmx()}
-    for folder in ("js", "icons"):
-        files |= {f"{folder}/{path.name}": path.read_bytes() for path in sorted((_FOLDER / folder).iterdir())}
+    files = {
+        "deskhand.css": _style_sheet(),
+        "js/htmx.js": _htmx(),
+        "js/deskhand.js": _script("deskhand.js"),
+        "js/set_up.js": _script("set_up.js"),
+    }
+    files |= {f"icons/{path.name}": path.read_bytes() for path in sorted((_FOLDER / "icons").iterdir())}
     return {
         name: Asset(_TYPES[Path(name).suffix], content, gzip.compress(content, 9, mtime=0))
         for name, content in files.items()
@@ -100,6 +107,28 @@ def _style_sheet() -> bytes:
     first = [folder / "tokens.css", folder / "reset.css", folder / "base.css"]
     others = [path for path in sorted(folder.rglob("*.css")) if path not in first]
     return b"\n".join(path.read_bytes() for path in [*first, *others])
+
+
+_IMPORT: Final = re.compile(r"""^import (?:(\{[^}]+\}) from )?["']\./(\w+)\.js["'];\n""", re.M)
+_EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:function|class|const|let) (\w+))", re.M)
+_REMARK: Final = re.compile(r"^ *//.*\n", re.M)
+
+
+def _script(name: str) -> bytes:
+    """A module and all it imports as one module: each a function called once, in the order in which they need each other."""
+    made: dict[str, str] = {}
+    _include(name.removesuffix(".js"), made)
+    return "".join(made.values()).encode()
+
+
+def _include(module: str, made: dict[str, str]) -> None:
+    source = _REMARK.sub("", (_FOLDER / "js" / f"{module}.js").read_text())
+    for _names, needed in _IMPORT.findall(source):
+        if needed not in made:
+            _include(needed, made)
+    offered = ", ".join(_EXPORT.findall(source))
+    source = _IMPORT.sub(lambda found: f"const {found[1]} = ${found[2]};\n" if found[1] else "", source)
+    made[module] = f"const ${module} = (() => {{\n{_EXPORT.sub('', source)}return {{ {offered} }};\n}})();\n"
 
 
 def _htmx() -> bytes:

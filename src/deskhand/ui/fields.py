@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django import forms
+from django.forms.boundfield import BoundField
 
 from deskhand.core import html, text
 
@@ -30,3 +31,19 @@ class MessageField(forms.CharField):
     def to_python(self, value: Any) -> str:  # noqa: ANN401 - whatever a browser sent
         written = text.paragraphs(super().to_python(value) or "")
         return written if written.strip() else ""
+
+
+def can_be_missing(bound: BoundField) -> bool:
+    """Whether a form can come without what this field must have: then a mark says so (S4.6).
+
+    A list that begins with one of its answers always has one, and so have cards of which one is chosen.
+    """
+    widget = bound.field.widget
+    if not bound.field.required or not isinstance(widget, forms.Select | forms.RadioSelect):
+        return bound.field.required
+    if widget.allow_multiple_selected:
+        return True
+    if isinstance(widget, forms.RadioSelect):
+        return not bound.value()
+    first, _words = next(iter(widget.choices), ("", ""))
+    return not str(first)

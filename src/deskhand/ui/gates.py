@@ -23,11 +23,14 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who gets in: anybody, anybody signed in, or those with a permission; and whether before the desk is set up."""
+    """Who gets in: anybody, anybody signed in, or those with a permission; whether before the desk is set up; and whether
+    with a password that somebody else has chosen (S4.2).
+    """
 
     needs_sign_in: bool = True
     permission: str = ""
     before_setup: bool = False
+    with_temporary_password: bool = False
 
 
 def public(view: View) -> View:
@@ -43,6 +46,11 @@ def before_setup(view: View) -> View:
 def portal(view: View) -> View:
     """Anybody who is signed in."""
     return _with(view, Entry())
+
+
+def before_own_password(view: View) -> View:
+    """Anybody who is signed in, also with a temporary password: the page that ends it."""
+    return _with(view, Entry(with_temporary_password=True))
 
 
 def staff(permission: str) -> Callable[[View], View]:
@@ -98,6 +106,8 @@ class Gate:
             return None
         if not request.user.is_authenticated:
             return _sign_in_first(request)
+        if request.user.is_password_temporary and not entry.with_temporary_password:
+            return _own_password_first(request)
         if entry.permission and not (request.user.can("staff.enter") and request.user.can(entry.permission)):
             raise PermissionDenied
         return None
@@ -115,3 +125,9 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
         page = forms.keep(request) or "/"
         messages.info(request, _("You were signed out. Sign in, and your text is there again."))
     return go(request, f"{reverse('account_login')}?{urlencode({'next': page})}", whole_page=True)
+
+
+def _own_password_first(request: HttpRequest) -> HttpResponse:
+    """Whoever was handed a password chooses their own before anything else (S4.2); then the page they wanted."""
+    page = (forms.keep(request) or "/") if request.method == "POST" else request.get_full_path()
+    return go(request, f"{reverse('account_own_password')}?{urlencode({'next': page})}", whole_page=True)

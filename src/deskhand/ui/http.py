@@ -1,8 +1,9 @@
 """How a page, a part of it and a redirect leave; the headers every answer carries; the error pages."""
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from jinja2_fragments import render_block
 
 from deskhand.accounts.models import User
 from deskhand.desk.queries import current_desk
-from deskhand.ui import forms
+from deskhand.ui import forms, outage
 
 
 class SignedInRequest(HttpRequest):
@@ -27,6 +28,7 @@ class SignedInRequest(HttpRequest):
     user: User
 
 
+LIVE: Final = "Live"
 CSP = "; ".join((
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
     "connect-src 'self'", "manifest-src 'self'", "form-action 'self'", "base-uri 'none'", "object-src 'none'",
@@ -43,12 +45,25 @@ def show(
     """
     environment: Environment = engines["jinja2"].env  # type: ignore[attr-defined]  # the backend is Django's Jinja2
     values = {**surroundings(request), **context}
-    target = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") == "true" else ""
-    whole = target not in parts
-    body = environment.get_template(page).render(values) if whole else render_block(environment, page, target, values)
+    part = part_wanted(request, parts)
+    body = render_block(environment, page, part, values) if part else environment.get_template(page).render(values)
     response = HttpResponse(body, status=status)
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    patch_vary_headers(response, ["HX-Request", "HX-Target", LIVE])
     return response
+
+
+def part_wanted(request: HttpRequest, parts: tuple[str, ...]) -> str:
+    """Which of the parts is asked for; empty when it is the whole page. A view asks so as to read only what it shows."""
+    target = request.headers.get("HX-Target", "") if request.headers.get("HX-Request") == "true" else ""
+    return target if target in parts else ""
+
+
+def is_live(request: HttpRequest) -> bool:
+    """Does the page ask by itself, because something has happened?
+
+    Then what is shown once (notices, a text that was kept) stays for the next page that a person asks for.
+    """
+    return LIVE in request.headers
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
@@ -58,12 +73,24 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
     return {
         "request": request,
         "csrf_token": partial(get_token, request)(),
-        "form_key": partial(forms.new_key, request),
+        "form_key": _keys(request),
         "user": user if signed_in else None,
         "staff": signed_in and user is not None and user.can("staff.enter"),
         "desk": current_desk(),
-        "messages": get_messages(request),
+        "messages": [] if is_live(request) else get_messages(request),
     }
+
+
+def _keys(request: HttpRequest) -> Callable[[], str]:
+    """Gives the next form of a page its one-time key; a page without forms signs nothing."""
+    made: list[Iterator[str]] = []
+
+    def key() -> str:
+        if not made:
+            made.append(forms.new_keys(request))
+        return next(made[0])
+
+    return key
 
 
 def go(request: HttpRequest, url: str, *, whole_page: bool = False) -> HttpResponse:
@@ -142,13 +169,20 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return _error(request, 400)
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """Far more than any form of ours holds; it was not read."""
+    return _error(request, 413)
+
+
 def too_many(request: HttpRequest) -> HttpResponse:
     """More tries or wishes than a person makes; allauth's limits end here, too."""
     return _error(request, 429)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Our fault; says nothing about the inside."""
+    """Our fault; says nothing about the inside. When the database is away, the page that needs none (F-35)."""
+    if outage.is_behind(sys.exception()):
+        return outage.page(request)
     return _error(request, 500)
 
 

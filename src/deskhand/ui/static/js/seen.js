@@ -10,10 +10,17 @@ class Seen extends HTMLElement {
     document.removeEventListener("visibilitychange", this.tell);
   }
 
+  // Its row in the list beside it is unread no longer.
+  read() {
+    const row = document.getElementById(this.dataset.reads ?? "");
+    row?.removeAttribute("data-unread");
+    row?.querySelector("a .visually-hidden")?.remove();
+  }
+
   post() {
     document.removeEventListener("visibilitychange", this.tell);
     const headers = JSON.parse(document.body.getAttribute("hx-headers"));
-    fetch(this.dataset.url, { method: "POST", headers, credentials: "same-origin", redirect: "manual" }).catch(() => {});
+    fetch(this.dataset.url, { method: "POST", headers, credentials: "same-origin", redirect: "manual" }).then(() => this.read()).catch(() => {});
   }
 }
 customElements.define("desk-seen", Seen);
