@@ -3,6 +3,8 @@
 import re
 from html import unescape
 
+from django.http import HttpResponse
+
 
 def words(html: str) -> str:
     """The text of some HTML on one line."""
@@ -38,6 +40,11 @@ def errors(html: str) -> str:
     """What stands on top of a refused form."""
     found = re.search(r'<div class="errors".*?</div>', html, re.DOTALL)
     return words(found[0]) if found else ""
+
+
+def headers(answer: HttpResponse) -> dict[str, str]:
+    """What it sent along, without the number that every request gets."""
+    return {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
 
 
 def settled(html: str) -> str:

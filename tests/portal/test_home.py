@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from deskhand.tickets.models import Category
+from deskhand.desk.changes import configure
+from deskhand.tickets.models.choices import Category
 from tests import make
 from tests.cast import Cast
 from tests.portal import reading
@@ -78,3 +79,36 @@ def test_home_costs_the_same_queries_for_one_row_and_for_three(
     client.get("/")
     with django_assert_num_queries(3):
         assert len(reading.rows(client.get("/").content.decode())) == count
+
+
+def test_s4_3_home_is_put_together_from_the_desks_blocks_in_its_order(client: Client, cast: Cast, at: datetime) -> None:
+    said = {"announcement": "Checkout is **down**. <script>", "guide": "- a bug\n- {{ desk.name }}"}
+    configure(
+        by=cast.otto, at=at, home=["guide", "tiles", "announcement"], labels={"my_tickets": "My requests"}, **said
+    )
+    client.force_login(cast.carl)
+    page = client.get("/").content.decode()
+    words = reading.words(page[page.index("<main") : page.index("</main>")])
+    assert words == (
+        "How can we help? When to open a ticket a bug {{ desk.name }} Open a ticket Something is wrong, or you are not sure "
+        "how it works. Our team is told the moment you send it. My requests Nothing is open. Checkout is down . <script>"
+    )
+    assert "<strong>down</strong>" in page
+    assert "<script>" not in page[page.index("<main") : page.index("</main>")]
+
+
+def test_an_empty_announcement_shows_nothing(client: Client, cast: Cast) -> None:
+    client.force_login(cast.carl)
+    page = client.get("/").content.decode()
+    assert 'class="announcement"' not in page
+    assert 'id="guide"' not in page
+
+
+def test_a_home_without_lists_reads_none(
+    client: Client, cast: Cast, at: datetime, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    configure(by=cast.otto, at=at, home=["search"])
+    client.force_login(cast.carl)
+    client.get("/")
+    with django_assert_num_queries(1):  # who asks
+        client.get("/")

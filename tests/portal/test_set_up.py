@@ -9,9 +9,11 @@ from pytest_django import Settings
 
 from deskhand.accounts.models import User
 from deskhand.accounts.roles import Role
+from deskhand.blueprint import presets
 from deskhand.core.models import AuditEntry, Job
 from deskhand.desk.queries import current_desk, setup_token
-from deskhand.tickets.models import Ticket
+from deskhand.tickets.models.choices import Topic
+from deskhand.tickets.models.ticket import Ticket
 from tests.cast import Cast
 from tests.forms import fill, send
 
@@ -27,7 +29,7 @@ def answers(**more: str) -> dict[str, str]:
     return {
         "name": "Kim Berg", "email": "Kim@Desk.example", "password": PASSWORD, "repeated": PASSWORD,
         "desk_name": "Nordlys", "public_url": "http://testserver", "time_zone": "Europe/Oslo", "hue": "195",
-        "start": "empty", **more,
+        "start": "empty", "preset": "blank", **more,
     }  # fmt: skip
 
 
@@ -54,6 +56,7 @@ def test_start_empty_makes_an_administrator_who_is_signed_in(db: None, client: C
     assert (Ticket.objects.count(), Job.objects.count()) == (0, 0)
     assert sorted(AuditEntry.objects.values_list("action", flat=True)) == [
         "desk.configured",
+        "desk.configured",  # by the preset
         "desk.set_up",
         "user.created",
     ]
@@ -140,6 +143,7 @@ def test_it_works_behind_a_proxy_whose_origin_is_not_known_yet(db: None, setting
         ("time_zone", "Mars/Olympus", "valid choice"),
         ("hue", "400", "valid choice"),
         ("start", "fast", "valid choice"),
+        ("preset", "../blank", "valid choice"),
         ("desk_name", "", "required"),
     ],
 )
@@ -162,6 +166,29 @@ def test_fields_that_the_page_does_not_have_change_nothing(db: None, client: Cli
     desk = current_desk()
 
     assert (desk.is_demo, desk.registration, User.objects.get().role) == (False, "closed", Role.ADMIN)
+
+
+@pytest.mark.parametrize("preset", presets.names())
+def test_the_desk_is_what_was_chosen(db: None, client: Client, preset: str) -> None:
+    send(client, link(), link(), **answers(preset=preset))
+
+    assert current_desk().preset == preset
+    assert list(Topic.objects.values_list("name", flat=True)) == [
+        entry.name for entry in presets.preset(preset).lists["topics"]
+    ]
+
+
+def test_each_desk_is_shown_with_its_own_words(db: None, client: Client) -> None:
+    page = client.get(link()).content.decode()
+
+    cards = re.findall(r'<label class="preset".*?<input type="radio" name="preset" value="(\w+)"', page)
+    assert cards == presets.names()
+    pictures = re.findall(r'<section class="sample".*?</section>', page, re.DOTALL)
+    assert ["Create New Ticket" in picture for picture in pictures] == [True, False, False]
+    assert ["Help Topic" in picture for picture in pictures] == [False, True, False]
+    assert ["Brand <em>" in picture for picture in pictures] == [False, True, False]
+    assert [len(re.findall("<th>", picture)) for picture in pictures] == [5, 8, 8]
+    assert fill(page, link())["preset"] == ["classic"]
 
 
 def test_with_a_demo_it_leads_to_its_progress_and_asks_a_worker(db: None, client: Client) -> None:

@@ -10,9 +10,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from deskhand.accounts.models import User
+from deskhand.desk.changes import configure
 from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Category
+from deskhand.tickets.models.choices import Category
 from tests import make
 from tests.cast import Cast
 from tests.portal import reading
@@ -20,6 +21,10 @@ from tests.portal import reading
 
 def listed(client: Client, query: str = "") -> list[str]:
     return reading.numbers(client.get(f"/tickets/{query}").content.decode())
+
+
+def tabs_of(page: str) -> str:
+    return re.findall(r'<nav class="tabs".*?</nav>', page, re.DOTALL)[0]
 
 
 def one_of_each(cast: Cast, at: datetime) -> None:
@@ -36,9 +41,9 @@ def test_s3_7_s4_11_s4_13_every_ticket_with_its_facts(client: Client, cast: Cast
     client.force_login(cast.carl)
     page = client.get("/tickets/?tab=all").content.decode()
     assert reading.rows(page) == [
-        ["Third", "#1003", "Medium", "Open", "General", "You"],
-        ["Second , new messages", "#1002", "Medium", "Waiting for you", "General", "Ada"],
-        ["First", "#1001", "Medium", "Open", "General", "Nobody yet"],
+        ["Third", "#1003", "Medium", "Open", "General", "You", "You"],
+        ["Second , new messages", "#1002", "Medium", "Waiting for you", "General", "Ada", "You"],
+        ["First", "#1001", "Medium", "Open", "General", "Nobody yet", "You"],
     ]
     assert f'datetime="{answered.public_updated_at.isoformat()}"' in page
 
@@ -47,15 +52,50 @@ def test_s4_12_tabs_with_counts(client: Client, cast: Cast, at: datetime) -> Non
     one_of_each(cast, at)
     client.force_login(cast.carl)
     page = client.get("/tickets/").content.decode()
-    tabs = re.search(r'<nav class="tabs".*?</nav>', page, re.DOTALL)
-    assert tabs is not None
-    assert reading.words(tabs[0]) == "Open 3 Waiting for you 1 Resolved 1 Closed 1 All 5"
+    assert reading.words(tabs_of(page)) == "Open 3 Waiting for you 1 Resolved 1 Closed 1 All 5"
     assert reading.numbers(page) == ["#1003", "#1002", "#1001"]
     assert listed(client, "?tab=waiting") == ["#1003"]
     assert listed(client, "?tab=resolved") == ["#1004"]
     assert listed(client, "?tab=closed") == ["#1005"]
     assert listed(client, "?tab=all") == ["#1005", "#1004", "#1003", "#1002", "#1001"]
     assert listed(client, "?tab=nonsense") == ["#1003", "#1002", "#1001"]
+
+
+def test_s4_13_columns_are_the_desks_own_in_its_order_and_words(client: Client, cast: Cast, at: datetime) -> None:
+    make.ticket(cast.carl, at=at, subject="Only")
+    columns = ["number", "requester", "created", "subject", "topic"]
+    configure(by=cast.otto, at=at, columns=columns, labels={"topic": "Category"})
+    client.force_login(cast.carl)
+    page = client.get("/tickets/").content.decode()
+    heads = re.findall(r'<th scope="col"[^>]*>(.*?)</th>', page)
+    assert heads == ["Ticket ID", "From", "Opened on", "Subject", "Category"]
+    assert reading.rows(page) == [["#1001", "You", "Only", "General"]]
+    assert f'<td data-label="Opened:"><time datetime="{at.isoformat()}"' in page
+
+
+def test_s4_12_a_desk_can_have_two_tabs_opened_and_resolved(client: Client, cast: Cast, at: datetime) -> None:
+    one_of_each(cast, at)
+    tabs = [{"tab": "solved", "name": "Resolved"}, {"tab": "open", "name": "Opened"}]
+    configure(by=cast.otto, at=at, tabs=tabs)
+    client.force_login(cast.carl)
+    page = client.get("/tickets/").content.decode()
+    assert reading.words(tabs_of(page)) == "Resolved 2 Opened 3"
+    assert reading.numbers(page) == ["#1005", "#1004"]
+    assert listed(client, "?tab=open") == ["#1003", "#1002", "#1001"]
+    searched = client.get("/tickets/?q=it").content.decode()
+    assert reading.words(tabs_of(searched)) == "Resolved Opened All"
+    assert len(reading.numbers(searched)) == 5
+
+
+def test_s4_14_a_subject_is_a_link_that_opens_below_its_row_where_the_desk_wants_that(
+    client: Client, cast: Cast, at: datetime
+) -> None:
+    make.ticket(cast.carl, at=at, subject="Only")
+    client.force_login(cast.carl)
+    assert '<a href="/tickets/1001/">Only</a>' in client.get("/tickets/").content.decode()
+    configure(by=cast.otto, at=at, expands_in_place=True)
+    for page in ("/tickets/", "/"):
+        assert '<a href="/tickets/1001/" data-opens>Only</a>' in client.get(page).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -190,7 +230,7 @@ def test_s4_12_a_tab_is_swapped_as_a_part(client: Client, cast: Cast, at: dateti
     make.ticket(cast.carl, at=at)
     client.force_login(cast.carl)
     part = client.get("/tickets/", headers={"HX-Request": "true", "HX-Target": "tickets"}).content.decode()
-    assert part.startswith('<div class="card" id="tickets">')
+    assert part.startswith('<div class="card" id="tickets" ')
     assert "<html" not in part
     assert reading.numbers(part) == ["#1001"]
 
@@ -252,3 +292,35 @@ def test_the_list_costs_the_same_queries_for_one_row_and_for_three(
     client.get("/tickets/")
     with django_assert_num_queries(queries):
         assert len(reading.rows(client.get("/tickets/").content.decode())) == count
+
+
+def test_s4_13_the_last_activity_sorts_and_every_address_of_the_list_keeps_it(
+    client: Client, cast: Cast, at: datetime
+) -> None:
+    for minute in range(52):
+        make.ticket(cast.carl, at=make.later(at, minute), subject="printer")
+    client.force_login(cast.mona)
+    page = client.get("/tickets/").content.decode()
+    head = re.search(r'<th scope="col" aria-sort="(\w+)"><a href="([^"]+)"', page)
+    assert head is not None
+    assert (head[1], unescape(head[2])) == ("descending", "/tickets/?tab=open&sort=oldest")
+    page = client.get(unescape(head[2])).content.decode()
+    assert reading.numbers(page) == [f"#{1001 + number}" for number in range(50)]
+    head = re.search(r'<th scope="col" aria-sort="(\w+)"><a href="([^"]+)"', page)
+    assert head is not None
+    assert (head[1], unescape(head[2])) == ("ascending", "/tickets/?tab=open")
+    assert (tabs_of(page).count("sort=oldest"), 'name="sort" value="oldest"' in page) == (5, True)
+    assert len(re.findall(r"sort=oldest&amp;from=\d+", page)) == 3
+    newer = re.search(r'<nav class="pager".*?href="([^"]+)"[^>]* rel="next".*?</nav>', page, re.DOTALL)
+    assert newer is not None
+    assert reading.words(newer[0]) == "Newer"
+    assert listed(client, unescape(newer[1]).removeprefix("/tickets/")) == ["#1051", "#1052"]
+    assert listed(client, "?q=printer&sort=oldest")[:2] == ["#1001", "#1002"]
+
+
+@pytest.mark.parametrize("sort", ["password", "requester__password", "-id", "%00", "oldest;--", "OLDEST"])
+def test_g04_a_sort_that_is_none_leaves_the_usual_order(client: Client, cast: Cast, at: datetime, sort: str) -> None:
+    for minute in range(2):
+        make.ticket(cast.carl, at=make.later(at, minute))
+    client.force_login(cast.carl)
+    assert listed(client, f"?sort={quote(sort)}") == ["#1002", "#1001"]

@@ -1,4 +1,4 @@
-"""One's own account: profile, password, addresses, sessions."""
+"""One's own account: profile, which mails, password, addresses, sessions."""
 
 from typing import Any
 
@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deskhand.accounts import changes, queries
+from deskhand.desk.queries import current_desk
+from deskhand.notifications import matrix
 from deskhand.portal.forms_account import ProfileForm
+from deskhand.portal.forms_mails import MailsForm
 from deskhand.portal.sign_in import in_our_look
 from deskhand.ui import gates
 from deskhand.ui.forms import kept, once
@@ -24,9 +27,7 @@ from deskhand.ui.http import SignedInRequest, go, show
 def account(request: SignedInRequest) -> HttpResponse:
     """Everything about oneself on one page."""
     given = kept(request, reverse("account_profile"))
-    user = request.user
-    known = {"name": user.name, "time_zone": user.time_zone, "language": user.language}
-    return _page(request, ProfileForm(initial={**known, **(given or {})}))
+    return _page(request, ProfileForm(initial={**_profile(request), **(given or {})}))
 
 
 @gates.portal
@@ -41,6 +42,22 @@ def profile(request: SignedInRequest) -> HttpResponse:
         changes.change_profile(request.user, by=request.user, at=timezone.now(), **form.cleaned_data)
         messages.success(request, _("Saved."))
     return go(request, url)
+
+
+@gates.portal
+@require_POST
+def mails(request: SignedInRequest) -> HttpResponse:
+    """Save which mails this person wants; the buttons are shortcuts for all and for the fewest (S5.15)."""
+    url = reverse("account")
+    form = MailsForm(request.POST, offered=matrix.offered(request.user, current_desk()))
+    if not form.is_valid():
+        return _page(request, ProfileForm(initial=_profile(request)), status=422, mails_form=form)
+    with once(request, leads_to=f"{url}#mails"):
+        changes.set_mails_off(
+            request.user, kinds=form.off(before=request.user.mails_off), by=request.user, at=timezone.now()
+        )
+    messages.success(request, _("Saved."))
+    return go(request, f"{url}#mails")
 
 
 @gates.portal
@@ -85,9 +102,28 @@ def addresses(request: SignedInRequest) -> HttpResponseBase:
 it_is_you = gates.portal(in_our_look(allauth_views.reauthenticate))
 
 
-def _page(request: SignedInRequest, form: ProfileForm, *, status: int = 200) -> HttpResponse:
-    context = {"form": form, "addresses": queries.addresses_of(request.user)}
+def _profile(request: SignedInRequest) -> dict[str, str]:
+    user = request.user
+    return {"name": user.name, "time_zone": user.time_zone, "language": user.language}
+
+
+def _page(
+    request: SignedInRequest, form: ProfileForm, *, status: int = 200, mails_form: MailsForm | None = None
+) -> HttpResponse:  # fmt: skip
+    context = {
+        "form": form,
+        "addresses": queries.addresses_of(request.user),
+        "mails_form": mails_form or _mails_form(request),
+    }
     return show(request, "portal/account.html", context, status=status)
+
+
+def _mails_form(request: SignedInRequest) -> MailsForm:
+    """What this person wants now, or had ticked when the session ended."""
+    offered = matrix.offered(request.user, current_desk())
+    given = kept(request, reverse("account_mails")) or {}
+    wanted = given.get("kinds", [kind for kind in offered if kind not in request.user.mails_off])
+    return MailsForm(offered=offered, initial={"kinds": wanted})
 
 
 def _answer(response: Any) -> HttpResponseBase:  # noqa: ANN401 - allauth ships no types

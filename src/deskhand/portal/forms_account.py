@@ -1,7 +1,6 @@
 """The forms for getting in and for one's own account. allauth's do the work (settings.ACCOUNT_FORMS); the words are ours."""
 
 from typing import Any, cast
-from zoneinfo import available_timezones
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from deskhand.accounts import policy
 from deskhand.accounts.models import User
 from deskhand.accounts.passwords import LONGEST
+from deskhand.core.zones import time_zones
 from deskhand.desk.queries import current_desk
 
 PASSWORD_HINT = _("At least 12 characters; a sentence is easier to remember than signs.")
@@ -190,6 +190,19 @@ class WelcomeForm(forms.Form):
         return password
 
 
+class OwnPasswordForm(WelcomeForm):
+    """Whoever was handed a password chooses another one (S4.2)."""
+
+    name = None  # type: ignore[assignment]  # Django's way to leave out a field of the parent
+
+    def clean_password(self) -> str:
+        """The same rules, and not the password that somebody else knows."""
+        password = super().clean_password()
+        if self.person.check_password(password):
+            raise ValidationError(gettext("Choose another one than you were given."))
+        return password
+
+
 class AskAgainForm(forms.Form):
     """Whose invitation got lost."""
 
@@ -209,7 +222,7 @@ class ProfileForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - a form's
         super().__init__(*args, **kwargs)
         default = gettext("Like the desk (%(zone)s)") % {"zone": current_desk().time_zone}
-        zones = [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())]
+        zones = [(zone, zone.replace("_", " ")) for zone in sorted(time_zones())]
         cast(forms.ChoiceField, self.fields["time_zone"]).choices = [("", default), *zones]
         if len(settings.LANGUAGES) == 1:
             del self.fields["language"]

@@ -1,30 +1,52 @@
-"""The customers' front door."""
+"""The customers' front door, put together from the blocks that the desk chose."""
+
+from functools import lru_cache
+from typing import Any, Final
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from deskhand.core.html import Prose, compose
+from deskhand.desk.layout import Block, Tab
+from deskhand.desk.queries import current_desk
+from deskhand.portal.tickets import columns
 from deskhand.tickets import queries
-from deskhand.tickets.queries import Tab
 from deskhand.ui import gates
 from deskhand.ui.http import SignedInRequest, show
 
-RECENT = 5
+RECENT: Final = 5
 
 
 @require_safe
 @gates.portal
 def home(request: SignedInRequest) -> HttpResponse:
-    """Two things to do (S4.3), a search (S5.6), and the tickets that moved last (S5.8)."""
-    counts = queries.tab_counts(request.user, Tab.OPEN, Tab.WAITING, Tab.ALL)
-    rows = queries.portal_page(Tab.ALL, user=request.user, limit=RECENT).rows
-    return show(
-        request,
-        "portal/home.html",
-        {
-            "open_count": counts[Tab.OPEN],
-            "waiting_count": counts[Tab.WAITING],
-            "is_more": counts[Tab.ALL] > len(rows),
-            "rows": rows,
-            "shows_from": any(row.requester_id != request.user.pk for row in rows),
-        },
-    )
+    """By default two things to do (S4.3), a search (S5.6), the tickets that moved last (S5.8), and what the desk has to say.
+
+    Nothing is counted or read for a block that is not there.
+    """
+    desk, user = current_desk(), request.user
+    blocks = [Block(block) for block in desk.home_blocks]
+    context: dict[str, Any] = {
+        "blocks": blocks,
+        "heading": next((place for place, block in enumerate(blocks) if block is not Block.ANNOUNCEMENT), 0),
+        "announcement": _prose(desk.announcement),
+        "guide": _prose(desk.guide),
+    }
+    if Block.TILES in blocks or Block.RECENT in blocks:
+        counts = queries.tab_counts(user, Tab.OPEN, Tab.WAITING, Tab.ALL)
+        context |= {"open_count": counts[Tab.OPEN], "waiting_count": counts[Tab.WAITING]}
+        context |= {"has_waiting_tab": any(shown["tab"] == Tab.WAITING for shown in desk.list_tabs)}
+        context |= {"all_count": counts[Tab.ALL]}
+    if Block.RECENT in blocks:
+        context |= {
+            "rows": queries.portal_page(Tab.ALL, user=user, limit=RECENT).rows,
+            "columns": columns(),
+            "sorts": [],
+        }
+    return show(request, "portal/home.html", context)
+
+
+@lru_cache(maxsize=16)
+def _prose(written: str) -> Prose | None:
+    """The desk's own words, sanitized like any message; kept, because they are on every home page."""
+    return compose(written) if written.strip() else None

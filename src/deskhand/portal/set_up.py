@@ -20,12 +20,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from deskhand.accounts.changes import create_admin
 from deskhand.accounts.models import User
 from deskhand.accounts.passwords import LONGEST as LONGEST_PASSWORD
-from deskhand.blueprint import demo
+from deskhand.blueprint import demo, presets
 from deskhand.core import crypto
 from deskhand.core.restart import ask_for_restart
 from deskhand.desk import address
 from deskhand.desk.changes import AlreadySetUpError, configure, finish_setup
 from deskhand.desk.queries import current_desk, setup_token
+from deskhand.portal.samples import samples
 from deskhand.ui import gates
 from deskhand.ui.forms import once, read_key
 from deskhand.ui.http import go, show
@@ -38,7 +39,9 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 class SetUpForm(forms.Form):
     """Shape only; what the words mean is the rooms' matter."""
 
-    field_order = ("name", "email", "password", "repeated", "desk_name", "time_zone", "public_url", "hue", "start")
+    field_order = (
+        "preset", "name", "email", "password", "repeated", "desk_name", "time_zone", "public_url", "hue", "start",
+    )  # fmt: skip
 
     desk_name = forms.CharField(label=gettext_lazy("Name of the desk"), max_length=60)
     public_url = forms.CharField(
@@ -70,6 +73,12 @@ class SetUpForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - a form's
         super().__init__(*args, **kwargs)
+        self.fields["preset"] = forms.ChoiceField(
+            label=_("Which desk are you?"),
+            choices=[(name, presets.preset(name).title()) for name in presets.names()],
+            initial=presets.names()[0],
+            widget=forms.RadioSelect,
+        )
         self.fields["hue"] = HueField(current=current_desk().hue)
         self.fields["time_zone"] = ZoneField(current=current_desk().time_zone)
         self.order_fields(self.field_order)
@@ -108,11 +117,15 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
         return _too_late(request)
     if request.method != "POST":
         form = SetUpForm(initial={"public_url": _reached_by(request)})
-        return show(request, "portal/set_up.html", {"form": form})
+        return _page(request, form)
     form = SetUpForm(request.POST)
     if not form.is_valid():
-        return show(request, "portal/set_up.html", {"form": form}, status=422)
+        return _page(request, form, status=422)
     return _begin(request, form.cleaned_data)
+
+
+def _page(request: HttpRequest, form: SetUpForm, *, status: int = 200) -> HttpResponse:
+    return show(request, "portal/set_up.html", {"form": form, "samples": samples()}, status=status)
 
 
 def _too_late(request: HttpRequest) -> HttpResponse:
@@ -137,6 +150,7 @@ def _begin(request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
                 by=admin, at=at, name=given["desk_name"], hue=given["hue"], time_zone=given["time_zone"],
                 public_url="" if is_local else given["public_url"],
             )  # fmt: skip
+            presets.use(given["preset"], by=admin, at=at)
             finish_setup(by=admin, at=at)
             if with_demo:
                 demo.begin(by=admin, at=at)

@@ -8,6 +8,7 @@ from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -18,9 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from deskhand.accounts import changes, invitations
 from deskhand.accounts.invitations import Standing
-from deskhand.portal.forms_account import AskAgainForm, WelcomeForm
+from deskhand.portal.forms_account import AskAgainForm, OwnPasswordForm, WelcomeForm
 from deskhand.ui import gates
-from deskhand.ui.http import go, show, too_many
+from deskhand.ui.http import SignedInRequest, go, show, too_many
 
 View = Callable[..., HttpResponseBase]
 FOUND: Final = 302
@@ -70,6 +71,26 @@ forgotten_sent = _public(allauth_views.password_reset_done)
 new_password = _public(allauth_views.password_reset_from_key)
 confirm_sent = _public(allauth_views.email_verification_sent)
 confirm = _public(ConfirmAddress.as_view())
+
+
+@gates.before_own_password
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_password(request: SignedInRequest) -> HttpResponse:
+    """Whoever signed in with a password that was handed over chooses their own, then gets where they wanted (S4.2)."""
+    person = request.user
+    wanted = request.POST.get("next") or request.GET.get("next")
+    leads_to = str(wanted) if get_adapter(request).is_safe_url(wanted) else person.start_page
+    if not person.is_password_temporary:
+        return go(request, leads_to)
+    form = OwnPasswordForm(request.POST if request.method == "POST" else None, person=person)
+    if form.is_valid():
+        changes.set_password(person, password=form.cleaned_data["password"], at=timezone.now())
+        update_session_auth_hash(request, person)
+        messages.success(request, _("That is your password from now on."))
+        return go(request, leads_to)
+    page = {"form": form, "next": leads_to}
+    return show(request, "portal/own_password.html", page, status=422 if form.is_bound else 200)
 
 
 @gates.public

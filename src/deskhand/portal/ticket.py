@@ -4,7 +4,7 @@ What is looked up here concerns the person, also for staff: whoever enters the p
 staff may know (notes, team, tags, when a note was written) reaches a template.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,15 +23,20 @@ from deskhand.core import text
 from deskhand.core.html import compose
 from deskhand.desk.queries import current_desk
 from deskhand.portal.forms import ColleagueForm, ReplyForm
-from deskhand.tickets import policy, queries
-from deskhand.tickets.changes import Change, ChangeError, change_ticket, mark_seen
+from deskhand.tickets import attachments, fields, policy, queries
+from deskhand.tickets.changes import Change, ChangeError, ForeignFileError, change_ticket, mark_seen
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Category, Message, Ticket
+from deskhand.tickets.models.choices import Category
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Ticket, TicketQuerySet
 from deskhand.tickets.queries import Line
 from deskhand.tickets.words import with_words
 from deskhand.ui import gates
+from deskhand.ui.attaching import again, gone, take
+from deskhand.ui.files import File, shown
 from deskhand.ui.forms import kept, once
-from deskhand.ui.http import SignedInRequest, go, show
+from deskhand.ui.http import SignedInRequest, go, is_live, show
+from deskhand.ui.uploads import takes_files
 
 SENT: Final = "sent"  # tags the notice that stands at the reply box instead of at the top
 SCRIPT: Final = "script"  # cookie of a browser that tells by itself what was shown
@@ -51,6 +56,7 @@ class Said:
     at: datetime
     html: str
     is_redacted: bool
+    files: Sequence[File]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,8 @@ def ticket(request: SignedInRequest, number: int) -> HttpResponse:
     for a page only, looking is remembered right here: the one write on GET, a row of `seen` (F02).
     """
     found = _found(request, number)
-    reply = ReplyForm(initial=kept(request, reverse("reply", args=[number])) or {})
+    typed = {} if is_live(request) else kept(request, reverse("reply", args=[number])) or {}
+    reply = ReplyForm(initial=typed, box=again(request, attachments, typed))
     lines = _lines(request, found)
     response = _page(request, found, lines=lines, reply=reply)
     is_page = request.method == "GET" and not _is_part(request) and "Sec-Purpose" not in request.headers
@@ -105,32 +112,36 @@ def seen(request: SignedInRequest, number: int) -> HttpResponse:
     return response
 
 
+@takes_files
 @require_POST
 @gates.portal
 def reply(request: SignedInRequest, number: int) -> HttpResponse:
     """A further message; it brings back a ticket that was waiting, resolved or closed (S1.11, S3.17, S4.16)."""
-    found = _found(request, number)
-    form = ReplyForm(request.POST)
+    found, now = _found(request, number), timezone.now()
+    box = take(request, attachments, at=now)
+    form = ReplyForm(request.POST, box=box)
     if form.is_valid():
         body = compose(form.cleaned_data["text"])
         page = reverse("ticket", args=[number])
         try:
             with once(request, leads_to=page) as sending:
-                with change_ticket(found, by=request.user, via=Via.PORTAL, at=timezone.now()) as change:
-                    change.reply(body)
+                with change_ticket(found, by=request.user, via=Via.PORTAL, at=now) as change:
+                    change.reply(body, files=box.whole(ForeignFileError))
                 sending.leads_to = f"{page}#message-{change.events[0].message_id}"
+        except ForeignFileError:
+            form.add_error("files", gone())
         except ChangeError:
             form.add_error(None, _("You can no longer write in this ticket. Copy your text, it has not been sent."))
         else:
             messages.success(request, _("Sent. The answer comes here and to your mailbox."), extra_tags=SENT)
             return go(request, sending.leads_to)
-    return _page(request, found, reply=form, status=422)
+    return _page(request, found, reply=form, status=box.status)
 
 
 @require_POST
 @gates.portal
 def close(request: SignedInRequest, number: int) -> HttpResponse:
-    """Nothing is left to do, says the customer (S1.13, S3.16)."""
+    """Nothing is left to do, says the customer (S1.13), or: yes, that solved it (S3.16)."""
     return _do(
         request, number, Change.close, done=_("The ticket is closed."), refused=_("You cannot close this ticket.")
     )
@@ -139,7 +150,7 @@ def close(request: SignedInRequest, number: int) -> HttpResponse:
 @require_POST
 @gates.portal
 def reopen(request: SignedInRequest, number: int) -> HttpResponse:
-    """The problem is back (S3.17)."""
+    """The problem is back (S3.17), or was never gone: the solution is not accepted (S4.16)."""
     return _do(
         request, number, Change.reopen, done=_("The ticket is open again."), refused=_("You cannot reopen this ticket.")
     )
@@ -212,8 +223,17 @@ def _do(
 
 def _found(request: SignedInRequest, number: int) -> Ticket:
     """The ticket, if it concerns this person; else the same 404 as for a number that nobody has (A02)."""
-    own = Ticket.objects.visible_to(request.user).concerning(request.user)
-    return with_words(get_object_or_404(own.select_related("requester", "assignee"), number=number))
+    own = _own(request).select_related("requester", "assignee")
+    return with_words(get_object_or_404(own, number=number))
+
+
+def _own(request: SignedInRequest) -> TicketQuerySet:
+    return Ticket.objects.visible_to(request.user).concerning(request.user)
+
+
+def _follows(ticket: Ticket, request: SignedInRequest) -> Ticket | None:
+    """The ticket this one follows, if this person may see it (S3.17)."""
+    return _own(request).filter(pk=ticket.follows_id).first() if ticket.follows_id else None
 
 
 def _page(
@@ -226,11 +246,11 @@ def _page(
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    user, desk = request.user, current_desk()
+    user, desk, now = request.user, current_desk(), timezone.now()
     lines = _lines(request, ticket) if lines is None else lines
     entries = _entries(lines, request, desk.name)
-    spoken = [entry.said for entry in entries if entry.said]
-    notices = list(get_messages(request))
+    spoken, due = [entry.said for entry in entries if entry.said], queries.promise_open(ticket)
+    notices = [] if is_live(request) else list(get_messages(request))
     return show(
         request,
         "portal/ticket.html",
@@ -242,7 +262,11 @@ def _page(
             "status_name": ticket.status.customer_name,
             "explanation": ticket.status.explanation,
             "priority": ticket.priority,
-            "topic": ticket.topic.name,
+            "topic": queries.topic_path(ticket.topic),
+            "answers": fields.shown_values(ticket, as_staff=False),
+            "due": due if due and due > now else None,
+            "follows": _follows(ticket, request),
+            "follow_ups": [] if ticket.is_unsolved else queries.follow_ups(ticket, user=user, as_staff=False),
             "created_at": ticket.created_at,
             "changed_at": ticket.public_updated_at,
             "standing": queries.standing(ticket, user=user),
@@ -250,10 +274,11 @@ def _page(
             "entries": entries,
             "people": _people(ticket, request),
             "may_add": user.organization_id is not None and user.organization_id == ticket.organization_id,
-            "may_reply": policy.can_reply(user, ticket, Via.PORTAL, desk),
+            "may_reply": policy.can_reply(user, ticket, Via.PORTAL, desk, at=now),
             "may_close": ticket.is_unsolved and policy.can_close(user, ticket, Via.PORTAL, desk),
             "may_confirm": ticket.category == Category.RESOLVED and policy.can_close(user, ticket, Via.PORTAL, desk),
-            "may_reopen": not ticket.is_unsolved and policy.can_reopen(user, ticket, Via.PORTAL, desk),
+            "may_reopen": not ticket.is_unsolved and policy.can_reopen(user, ticket, Via.PORTAL, desk, at=now),
+            "may_follow_up": not ticket.is_unsolved and policy.can_follow_up(user, ticket, desk, at=now),
             "answerer": ticket.assignee.name if ticket.assignee else "",
             "reply": ReplyForm() if reply is None else reply,
             "adding": ColleagueForm() if adding is None else adding,
@@ -279,10 +304,13 @@ def _lines(request: SignedInRequest, ticket: Ticket) -> list[Line]:
 
 def _entries(lines: list[Line], request: SignedInRequest, desk_name: str) -> list[Entry]:
     """The lines ready to show. The mark of what is new needs something old above it."""
+    files = attachments.of_messages(line.message for line in lines if line.message)
     first_new = next((index for index, line in enumerate(lines) if line.is_new), 0)
     return [
         Entry(
-            said=_said(line.message, line, request, desk_name) if line.message else None,
+            said=_said(line.message, line, request, desk_name, shown(files.get(line.message.pk, ())))
+            if line.message
+            else None,
             sentence=line.told,
             at=line.at,
             is_first_new=0 < index == first_new,
@@ -291,7 +319,7 @@ def _entries(lines: list[Line], request: SignedInRequest, desk_name: str) -> lis
     ]
 
 
-def _said(message: Message, line: Line, request: SignedInRequest, desk_name: str) -> Said:
+def _said(message: Message, line: Line, request: SignedInRequest, desk_name: str, files: Sequence[File]) -> Said:
     return Said(
         pk=message.pk,
         kind="agent" if message.by_staff else "customer",
@@ -302,6 +330,7 @@ def _said(message: Message, line: Line, request: SignedInRequest, desk_name: str
         at=line.at,
         html=message.html,
         is_redacted=message.redacted_at is not None,
+        files=files,
     )
 
 

@@ -2,13 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from deskhand.portal import account, demo, home, set_up, sign_in, ticket, tickets
+from deskhand.portal import account, demo, files, home, new_ticket, set_up, sign_in, ticket, tickets
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # home and tickets
     path("", home.home, name="home"),
     path("tickets/", tickets.tickets, name="tickets"),
-    path("tickets/new/", tickets.new_ticket, name="new_ticket"),
+    path("tickets/new/", new_ticket.new_ticket, name="new_ticket"),
     path("tickets/<int:number>/", ticket.ticket, name="ticket"),
     path("tickets/<int:number>/seen/", ticket.seen, name="seen"),
     path("tickets/<int:number>/replies/", ticket.reply, name="reply"),
@@ -16,6 +16,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/<int:number>/reopen/", ticket.reopen, name="reopen"),
     path("tickets/<int:number>/followers/", ticket.follow, name="follow"),
     path("tickets/<int:number>/followers/<int:user_id>/remove/", ticket.unfollow, name="unfollow"),
+    # files, of all surfaces
+    path("files/", files.upload, name="files"),
+    path("files/<uuid:key>/drop/", files.drop, name="drop_file"),
+    path("files/<uuid:key>/thumbnail", files.thumbnail, name="thumbnail"),
+    path("files/<uuid:key>/<str:name>", files.file, name="file"),
     # sign-in, account
     path("sign-in/", sign_in.sign_in, name="account_login"),
     path("sign-in/code/", sign_in.code_request, name="account_request_login_code"),
@@ -38,7 +43,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("welcome/<str:token>/again/", sign_in.welcome_again, name="welcome_again"),
     path("account/", account.account, name="account"),
     path("account/profile/", account.profile, name="account_profile"),
+    path("account/mails/", account.mails, name="account_mails"),
     path("account/password/", account.password, name="account_change_password"),
+    path("account/password/own/", sign_in.own_password, name="account_own_password"),
     path("account/addresses/", account.addresses, name="account_email"),
     path("account/sessions/", account.sessions, name="account_sessions"),
     path("account/it-is-you/", account.it_is_you, name="account_reauthenticate"),
