@@ -15,7 +15,7 @@ from deskhand.core.models import AuditEntry
 from deskhand.mail.changes import post
 from deskhand.mail.letters import Letter, render
 from deskhand.mail.models import MASK, Kind, Mail, Problem, State
-from deskhand.tickets.models import Ticket
+from deskhand.tickets.models.ticket import Ticket
 from tests import make
 from tests.cast import Cast
 from tests.forms import send

@@ -18,6 +18,7 @@ PAGES = (
 POSTS = (
     "/desk/people/{otto}/name/", "/desk/people/{otto}/role/", "/desk/people/{otto}/organization/",
     "/desk/people/{otto}/deactivate/", "/desk/people/{otto}/reactivate/", "/desk/people/{otto}/invitation/",
+    "/desk/people/{otto}/password/",
 )  # fmt: skip
 
 
@@ -43,12 +44,12 @@ def test_a14_agent_cannot_reset_or_impersonate_admin(client: Client, cast: Cast)
     before = User.objects.get_queryset().filter(pk=cast.otto.pk).values().get()
     for who in (cast.carl, cast.ada):
         client.force_login(who)
-        assert [client.post(address(path, cast)).status_code for path in POSTS] == [403] * 6
+        assert [client.post(address(path, cast)).status_code for path in POSTS] == [403] * 7
     client.force_login(cast.lena)  # may place customers and resend invitations, but not above her
     page = client.get(f"/desk/people/{cast.carl.pk}/").content.decode()
     key = fill(page, f"/desk/people/{cast.carl.pk}/organization/")["form_key"]
     answers = [client.post(address(path, cast), {"form_key": key}).status_code for path in POSTS]
-    assert answers == [403, 403, 422, 403, 403, 422]
+    assert answers == [403, 403, 422, 403, 403, 422, 403]
     assert User.objects.get_queryset().filter(pk=cast.otto.pk).values().get() == before
 
 

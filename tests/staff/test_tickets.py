@@ -10,7 +10,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from deskhand.core import jobs
-from deskhand.tickets.models import Category, Event, Follower, Message, Priority, ScheduledChange, Seen, Status, Ticket
+from deskhand.tickets.models.choices import Category, Priority, Status
+from deskhand.tickets.models.event import Event, ScheduledChange
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Follower, Seen, Ticket
 from tests import make
 from tests.cast import Cast
 from tests.forms import fill, send
@@ -62,8 +65,8 @@ def test_the_page_costs_the_same_queries_however_long_the_thread(
 ) -> None:
     for minute in range(messages):
         make.reply(ticket, cast.carl, at=at + timedelta(minutes=minute))
-    # who asks, ticket, rows, counts, thread, what waits, what stands beside it, earlier tickets
-    assert queries(client, address(ticket)) == 8
+    # who asks, ticket, rows, counts, thread, its files, what waits, what stands beside it, earlier tickets
+    assert queries(client, address(ticket)) == 9
 
 
 def test_htmx_gets_the_part_alone_with_the_same_rights(client: Client, cast: Cast, ticket: Ticket) -> None:

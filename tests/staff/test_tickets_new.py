@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from deskhand.tickets.models import Message, Priority, Ticket
+from deskhand.tickets.catalog import save_field, save_topic
+from deskhand.tickets.models.choices import Priority, Topic
+from deskhand.tickets.models.field import Access
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Ticket
 from tests.cast import Cast
 from tests.forms import fill, send
 
@@ -82,3 +86,86 @@ def test_a_browsers_line_ends_do_not_make_a_text_longer(client: Client, cast: Ca
     response = send(client, URL, URL, customer="carl", subject="A long log", text="a\r\n" * 45_000)
     assert response.status_code == 303
     assert len(Message.objects.get().text) == 89_999
+
+
+# What the topic asks and says
+
+
+def asked(page: str) -> list[str]:
+    """The slugs of the fields that a page asks, in order."""
+    return [piece.split('"')[0] for piece in page.split('name="field_')[1:]]
+
+
+@pytest.fixture
+def crm(cast: Cast, at: datetime) -> Topic:
+    """A topic below another one, of the support team, urgent, given to lena; it asks agents for an issue."""
+    above = save_topic(by=cast.otto, at=at, name="Sales")
+    urgent = Priority.objects.get(slug="urgent")
+    topic = save_topic(
+        by=cast.otto, at=at, name="CRM", parent=above, team=cast.support, priority=urgent, assignee=cast.lena
+    )
+    save_field(by=cast.otto, at=at, label="Brand", is_global=True)
+    save_field(by=cast.otto, at=at, label="Issue", topics=[topic], staff=Access.REQUIRED)
+    return topic
+
+
+def test_s4_5_the_usual_topic_is_preselected_with_its_fields(client: Client, cast: Cast, crm: Topic) -> None:
+    client.force_login(cast.ada)
+    page = client.get(URL).content.decode()
+    assert (fill(page, URL)["topic"], asked(page)) == ([str(Topic.objects.get(is_default=True).pk)], ["brand"])
+    further_in = "\N{NO-BREAK SPACE}" * 4
+    assert f'<option value="{crm.pk}">{further_in}CRM</option>' in page
+
+
+def test_s4_7_another_topic_swaps_its_questions_and_says_what_it_means(client: Client, cast: Cast, crm: Topic) -> None:
+    client.force_login(cast.ada)
+    typed = {"customer": "carl", "field_brand": "Nordlys", "topic": crm.pk, "look": 1, **SAID}
+    part = send(client, URL, URL, htmx="asked", **typed)
+    page = part.content.decode()
+    assert (part.status_code, asked(page), "<html" in page, "Nordlys" in page) == (
+        200, ["brand", "issue"], False, True
+    )  # fmt: skip
+    for words in ("As the topic says: Urgent", "As the topic says: Support", "As the topic says: Lena"):
+        assert words in page
+
+
+def test_s4_7_without_scripts_the_whole_form_comes_back_and_nothing_is_lost(
+    client: Client, cast: Cast, crm: Topic
+) -> None:
+    client.force_login(cast.ada)
+    response = send(client, URL, URL, customer="carl", field_brand="Nordlys", topic=crm.pk, look=1, **SAID)
+    values = fill(response.content.decode(), URL)
+    kept = {name: values[name] for name in ("customer", "subject", "text", "topic", "field_brand")}
+    assert (response.status_code, Ticket.objects.count()) == (200, 0)
+    assert kept == {
+        "customer": ["carl"], "subject": [SAID["subject"]], "text": [SAID["text"]], "topic": [str(crm.pk)],
+        "field_brand": ["Nordlys"],
+    }  # fmt: skip
+    assert "needs your attention" not in response.content.decode()
+
+
+def test_s4_4_what_is_not_chosen_is_as_the_topic_says(client: Client, cast: Cast, crm: Topic) -> None:
+    client.force_login(cast.ada)
+    page = send(client, URL, URL, customer="carl", topic=crm.pk, look=1, **SAID).content.decode()
+    assert client.post(URL, fill(page, URL, field_issue="Contacts")).status_code == 303
+    ticket = Ticket.objects.get()
+    assert (ticket.priority.slug, ticket.team, ticket.assignee) == ("urgent", cast.support, cast.lena)
+    assert ticket.fields == {"issue": "Contacts"}
+
+
+@pytest.mark.parametrize("asked_first", [True, False])
+def test_s4_7_a_missing_answer_is_refused_at_its_field(
+    client: Client,
+    cast: Cast,
+    crm: Topic,
+    asked_first: bool,  # noqa: FBT001 - a case
+) -> None:
+    client.force_login(cast.ada)
+    page = client.get(URL).content.decode()
+    if asked_first:
+        page = send(client, URL, URL, customer="carl", topic=crm.pk, look=1, **SAID).content.decode()
+    response = client.post(URL, fill(page, URL, customer="carl", topic=crm.pk, field_brand="Nordlys", **SAID))
+    page = response.content.decode()
+    values = fill(page, URL)
+    assert (response.status_code, "Please fill this in." in page, asked(page)) == (422, True, ["brand", "issue"])
+    assert (values["text"], values["field_brand"], Ticket.objects.count()) == ([SAID["text"]], ["Nordlys"], 0)

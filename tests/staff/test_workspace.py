@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Category
+from deskhand.tickets.models.choices import Category
 from tests import make
 from tests.cast import Cast
 

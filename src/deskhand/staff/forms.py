@@ -1,6 +1,6 @@
 """The shape of what an agent sends about a ticket. The rules are the domain's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django import forms
@@ -10,12 +10,17 @@ from django.utils.translation import gettext_lazy
 
 from deskhand.accounts.models import User
 from deskhand.core import text
-from deskhand.tickets.models import Status
-from deskhand.tickets.queries import priorities, teams_for, topics
+from deskhand.tickets.fields import access, fields_of
+from deskhand.tickets.models.choices import Status, Topic
+from deskhand.tickets.models.field import Access
+from deskhand.tickets.queries import priorities, teams_for, topic_choices, topic_path
+from deskhand.ui.attaching import FilesForm
+from deskhand.ui.custom import CustomForm
 from deskhand.ui.fields import LineField, MessageField
 
 _NOTHING = gettext_lazy("Write something first.")
 MATCHES: Final = 20  # people offered while a name is typed
+_STEP: Final = "\N{NO-BREAK SPACE}" * 4  # a list has no other way to show a tree
 
 
 class OneOf(forms.ChoiceField):
@@ -30,8 +35,48 @@ class OneOf(forms.ChoiceField):
         return self.things.get(super().clean(value))
 
 
-class MessageForm(forms.Form):
-    """The composer: a reply or a note, and up to which event its writer had read the ticket."""
+class TopicField(OneOf):
+    """The tree of topics as one list, each branch further in; `also` may be one that is offered no more."""
+
+    def __init__(self, *, also: Topic | None = None, **options: Any) -> None:  # noqa: ANN401 - of Field
+        tree = topic_choices()
+        extra = [also] if also is not None and also.pk not in {each.topic.pk for each in tree} else []
+        self.offered = [*extra, *(each.topic for each in tree)]
+        super().__init__(self.offered, label=_("Topic"), **options)
+        self.choices = [
+            *((topic.pk, topic_path(topic)) for topic in extra),
+            *((each.topic.pk, f"{_STEP * each.depth}{each.topic.name}") for each in tree),
+        ]
+
+    def find(self, pk: object) -> Topic | None:
+        """The topic with this key, if it can be chosen here."""
+        return next((topic for topic in self.offered if str(topic.pk) == str(pk)), None)
+
+
+class AskingForm(CustomForm):
+    """A form that asks what staff may answer in one topic: `asked_in`, which the form says again when it is sent."""
+
+    asked_in: Topic
+
+    def ask_in(self, topic: Topic, *, known: Mapping[str, object] | None = None) -> None:
+        """Ask this topic's questions; `known` are the answers there are."""
+        allowed = {field.slug: access(field, as_staff=True) for field in fields_of(topic, as_staff=True)}
+        questions = [field for field in fields_of(topic, as_staff=True) if allowed[field.slug] != Access.READ]
+        self.ask(questions, must={slug for slug, may in allowed.items() if may == Access.REQUIRED}, known=known)
+        self.asked_in = topic
+
+
+class FieldsForm(AskingForm):
+    """What a ticket is about, and what the desk asks there."""
+
+    def __init__(self, data: Any = None, *, topic: Topic, known: Mapping[str, object], also: Topic) -> None:  # noqa: ANN401 - of Form
+        super().__init__(data, auto_id="of_%s", initial={"topic": topic.pk})
+        self.fields["topic"] = TopicField(also=also)
+        self.ask_in(topic, known=known)
+
+
+class MessageForm(FilesForm):
+    """The composer: a reply or a note (a text, files, or both), and up to which event its writer had read the ticket."""
 
     kind = forms.ChoiceField(choices=[("reply", "reply"), ("note", "note")])
     text = MessageField(label=gettext_lazy("Message"), error_messages={"required": _NOTHING})
@@ -87,8 +132,13 @@ class FollowForm(forms.Form):
         return found
 
 
-class NewTicketForm(forms.Form):
-    """A ticket that an agent opens for somebody, who gets its number by mail."""
+class NewTicketForm(FilesForm, AskingForm):
+    """A ticket that an agent opens for somebody, who gets its number by mail.
+
+    What is not chosen is as the topic says: its priority, its team, who looks after it.
+    """
+
+    needs_text = True
 
     customer = forms.CharField(
         label=gettext_lazy("Customer"),
@@ -103,19 +153,33 @@ class NewTicketForm(forms.Form):
         error_messages={"required": _NOTHING},
     )
 
-    def __init__(self, data: Any = None, *, user: User, initial: dict[str, Any] | None = None) -> None:  # noqa: ANN401 - of Form
-        super().__init__(data, initial=initial)
+    def __init__(
+        self,
+        data: Any = None,  # noqa: ANN401 - of Form
+        *,
+        user: User,
+        topic: Topic | None = None,
+        known: Mapping[str, object] | None = None,
+        **options: Any,  # noqa: ANN401 - of Form
+    ) -> None:
+        super().__init__(data, **options)
         self.people = User.objects.visible_to(user).active()
         self.matches: list[User] = []
-        subjects, urgencies, teams = topics(), priorities(), teams_for(user)
-        self.fields["topic"] = OneOf(subjects, label=_("Topic"), initial=_default(subjects))
-        self.fields["priority"] = OneOf(urgencies, label=_("Priority"), initial=_default(urgencies))
-        self.fields["team"] = OneOf(teams, none=_("As the topic says"), label=_("Team"), required=False)
+        subjects, urgencies, teams = TopicField(), priorities(), teams_for(user)
+        topic = topic or preselected(subjects)
+        usual = topic.priority or next((priority for priority in urgencies if priority.is_default), None)
+        subjects.initial = topic.pk
+        self.fields["topic"] = subjects
+        self.fields["priority"] = OneOf(urgencies, none=_as_it_says(usual), label=_("Priority"), required=False)
+        self.fields["team"] = OneOf(
+            teams, none=_as_it_says(topic.team if topic.team in teams else None), label=_("Team"), required=False
+        )
         self.fields["assignee"] = OneOf(
             User.objects.visible_to(user).staff().active().order_by("name"),
-            none=_("Nobody"), label=_("Assignee"), required=False,
+            none=_as_it_says(topic.assignee), label=_("Assignee"), required=False,
         )  # fmt: skip
-        self.order_fields(["customer", "subject", "text", "topic", "priority", "team", "assignee"])
+        self.ask_in(topic, known=known)
+        self.order_fields(["customer", "topic", "subject", "text"])
 
     def clean_customer(self) -> User:
         """The one person who is meant; raises ValidationError with those who could be."""
@@ -141,5 +205,10 @@ def matching(people: Any, words: str) -> list[User]:  # noqa: ANN401 - a queryse
     return list(people.select_related("organization").order_by("name", "pk")[:MATCHES])
 
 
-def _default(things: Iterable[Any]) -> int | None:
-    return next((thing.pk for thing in things if thing.is_default), None)
+def preselected(field: TopicField) -> Topic:
+    """What is chosen before anybody chooses (S4.5); a desk without such a topic begins with its first."""
+    return next((topic for topic in field.offered if topic.is_default), field.offered[0])
+
+
+def _as_it_says(thing: Model | None) -> str:
+    return _("As the topic says: %(name)s") % {"name": thing} if thing else _("As the topic says")

@@ -1,9 +1,13 @@
 """Forms about people, organizations and teams. Choices are what the viewer may see and give."""
 
+from enum import StrEnum
 from typing import Any, cast
 
 from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deskhand.accounts import changes, policy, queries
@@ -27,6 +31,16 @@ STATES = [
 ]
 
 
+USERNAME_HINT = _("To sign in without an e-mail address. No @.")
+
+
+class Way(StrEnum):
+    """How the owner of a new account gets in."""
+
+    INVITE = "invite"
+    HAND_OVER = "hand_over"
+
+
 def words(error: changes.PeopleError) -> str:
     """Why it was refused, in a sentence."""
     return str(REFUSALS[type(error)])
@@ -42,16 +56,45 @@ class FilterForm(forms.Form):
     after = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
 
-class InviteForm(forms.Form):
-    """Invite somebody."""
+class HandedPasswordForm(forms.Form):
+    """A password that is handed over; empty: one is made up."""
 
-    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=120,
-        required=False,
-        help_text=_("They can correct it when they set up the account."),
+    password = forms.CharField(
+        label=_("Temporary password"), required=False, strip=False,
+        help_text=_("Empty: one is made up. At the first sign-in they choose their own."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, person: User | None = None, **kwargs: Any) -> None:  # noqa: ANN401 - a form's
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean(self) -> dict[str, Any]:
+        """The rules of settings.AUTH_PASSWORD_VALIDATORS, with the owner in view."""
+        given = super().clean() or self.cleaned_data
+        if given.get("password"):
+            owner = self.person or User(email=given.get("email", ""), name=given.get("name", ""))
+            try:
+                validate_password(given["password"], owner)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return given
+
+
+class AccountForm(HandedPasswordForm):
+    """A new account: by an invitation, or with a password that the administrator hands over (S4.2)."""
+
+    field_order = ("how", "name", "email", "username", "role", "organization", "password")
+
+    how = forms.ChoiceField(
+        label=_("How they get in"),
+        choices=[(Way.INVITE, _("Mail an invitation")), (Way.HAND_OVER, _("I hand over the password"))],
+        initial=Way.INVITE,
+        widget=forms.RadioSelect,
     )
+    email = forms.EmailField(label=_("E-mail"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(label=_("Name"), max_length=120, required=False, help_text=_("They can correct it later."))
+    username = forms.CharField(label=_("Username"), max_length=60, required=False, help_text=USERNAME_HINT)
     role = forms.ChoiceField(label=_("Role"))
     organization: "forms.ModelChoiceField[Organization]" = forms.ModelChoiceField(
         label=_("Organization"), required=False, queryset=None, empty_label=_("None")
@@ -59,24 +102,35 @@ class InviteForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:  # noqa: ANN401 - a form's
         super().__init__(*args, **kwargs)
-        _offer_roles(self, policy.roles_to_give(viewer))
+        roles = policy.roles_to_give(viewer)
+        _offer_roles(self, roles)
         _offer_organizations(self, viewer)
+        if not any(policy.can_create_account(viewer, role) for role in roles):
+            del self.fields["how"], self.fields["password"]
+
+    def clean_username(self) -> str:
+        """A username has no @ (models)."""
+        return _without_at(str(self.cleaned_data["username"]))
+
+    def clean(self) -> dict[str, Any]:
+        """Who is handed a password signs in by name and username; an invitation needs neither."""
+        given = super().clean()
+        if given.get("how") == Way.HAND_OVER:
+            for name in ("name", "username"):
+                if name not in self.errors and not given.get(name):
+                    self.add_error(name, gettext("Needed when you hand over the password."))
+        return given
 
 
 class NameForm(forms.Form):
     """A person's name and username."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
-    username = forms.CharField(
-        label=_("Username"), max_length=60, required=False, help_text=_("To sign in without an e-mail address. No @.")
-    )
+    username = forms.CharField(label=_("Username"), max_length=60, required=False, help_text=USERNAME_HINT)
 
     def clean_username(self) -> str:
-        """A username has no @, so that nobody mistakes it for an address (models)."""
-        username = str(self.cleaned_data["username"])
-        if "@" in username:
-            raise forms.ValidationError(_("A username has no @."))
-        return username
+        """A username has no @ (models)."""
+        return _without_at(str(self.cleaned_data["username"]))
 
 
 class RoleForm(forms.Form):
@@ -123,6 +177,13 @@ class TeamForm(forms.Form):
         super().__init__(*args, **kwargs)
         members = cast("forms.ModelMultipleChoiceField[User]", self.fields["members"])
         members.queryset = queries.colleagues_for(viewer)
+
+
+def _without_at(username: str) -> str:
+    """Nobody may mistake a username for an address."""
+    if "@" in username:
+        raise ValidationError(gettext("A username has no @."))
+    return username
 
 
 def _offer_roles(form: forms.Form, roles: list[str]) -> None:

@@ -13,18 +13,21 @@ from django.utils.translation import gettext_lazy
 
 from deskhand.accounts.models import User
 from deskhand.core import text
+from deskhand.tickets.legs import View
 from deskhand.tickets.paging import Page
-from deskhand.tickets.queries import View, staff_page, staff_search
+from deskhand.tickets.queries import staff_page, staff_search
 
 TITLES: Final[dict[View, Promise]] = {
     View.UNASSIGNED: gettext_lazy("Unassigned"),
     View.MINE: gettext_lazy("Mine"),
+    View.OVERDUE: gettext_lazy("Overdue"),
     View.OPEN: gettext_lazy("All open"),
     View.SOLVED: gettext_lazy("Solved"),
 }
 _NOTHING: Final[dict[View, Promise]] = {
     View.UNASSIGNED: gettext_lazy("Nobody is waiting. Nice."),
     View.MINE: gettext_lazy("Nothing is assigned to you."),
+    View.OVERDUE: gettext_lazy("Nobody waits longer than promised."),
     View.OPEN: gettext_lazy("No ticket is open."),
     View.SOLVED: gettext_lazy("Nothing has been solved yet."),
 }

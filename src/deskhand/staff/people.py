@@ -1,22 +1,34 @@
 """The people of the desk: find, invite, change, let go. Customers reach none of it."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from deskhand.accounts import changes, policy, queries
+from deskhand.accounts import changes, handover, passwords, policy, queries
 from deskhand.accounts.models import User
 from deskhand.accounts.queries import State
 from deskhand.accounts.roles import Role
-from deskhand.staff.forms_people import FilterForm, InviteForm, NameForm, PlaceForm, RoleForm, words
+from deskhand.staff.forms_people import (
+    AccountForm,
+    FilterForm,
+    HandedPasswordForm,
+    NameForm,
+    PlaceForm,
+    RoleForm,
+    Way,
+    words,
+)
 from deskhand.ui import gates
 from deskhand.ui.forms import kept, once
 from deskhand.ui.http import SignedInRequest, go, show
@@ -47,25 +59,32 @@ def people(request: SignedInRequest) -> HttpResponse:
 
 
 @gates.staff("people.invite")
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: SignedInRequest) -> HttpResponse:
-    """Make an account for somebody and mail the link to set it up (S2.4, S4.2)."""
+    """Make an account: mail the link to set it up (S2.4), or hand over the password (S4.2)."""
     here = reverse("staff:invite")
     if request.method != "POST":
-        form = InviteForm(
+        form = AccountForm(
             viewer=request.user, initial=kept(request, here) or {"role": request.GET.get("role", Role.CUSTOMER)}
         )
         return show(request, "staff/people/invite.html", {"form": form})
-    form = InviteForm(request.POST, viewer=request.user)
+    form = AccountForm(request.POST, viewer=request.user)
     if form.is_valid():
+        given = dict(form.cleaned_data)
+        way, password = given.pop("how", Way.INVITE), given.pop("password", "")
         try:
+            if way == Way.HAND_OVER:
+                return _create_account(request, password or passwords.generated(), given)
             with once(request) as sending:
-                person = changes.invite(**form.cleaned_data, by=request.user, at=timezone.now())
+                person = changes.invite(**given, by=request.user, at=timezone.now())
                 sending.leads_to = reverse("staff:person", args=[person.pk])
                 messages.success(request, _("The invitation to %(email)s is on its way.") % {"email": person.email})
             return go(request, sending.leads_to)
         except changes.AddressTakenError as error:
             form.add_error("email", words(error))
+        except changes.NameTakenError as error:
+            form.add_error("username", words(error))
         except changes.PeopleError as error:
             form.add_error(None, words(error))
     return show(request, "staff/people/invite.html", {"form": form}, status=422)
@@ -127,6 +146,44 @@ def invitation(request: SignedInRequest, pk: int) -> HttpResponse:
     """Mail a fresh link; older ones are dead (S2.5)."""
     found = _person(request, pk)
     return _do(request, found, lambda: changes.resend_invitation(found, by=request.user, at=timezone.now()))
+
+
+@gates.staff("people.change")
+@sensitive_post_parameters("password")
+@require_POST
+def password(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A new temporary password, to hand over (S4.2)."""
+    found = _person(request, pk)
+    form = HandedPasswordForm(request.POST, person=found)
+    if form.is_valid():
+        given = form.cleaned_data["password"] or passwords.generated()
+        hashed = passwords.hashed(given)
+        try:
+            with once(request, leads_to=reverse("staff:person", args=[found.pk])):
+                handover.hand_over_password(found, password=hashed, by=request.user, at=timezone.now())
+        except changes.PeopleError as error:
+            form.add_error(None, words(error))
+        else:
+            return _handed_over(request, found, given)
+    return _page(request, _person(request, found.pk), status=422, sent={"password_form": form})
+
+
+def _create_account(request: SignedInRequest, password: str, given: dict[str, Any]) -> HttpResponse:
+    hashed = passwords.hashed(password)
+    with once(request) as sending:
+        person = handover.create_account(**given, password=hashed, by=request.user, at=timezone.now())
+        sending.leads_to = reverse("staff:person", args=[person.pk])
+    return _handed_over(request, person, password)
+
+
+def _handed_over(request: SignedInRequest, person: User, password: str) -> HttpResponse:
+    """The answer to the form itself, not a page to go to: so the password is shown once and written down nowhere."""
+    context = {
+        "person": person,
+        "password": password,
+        "sign_in_url": f"{settings.PUBLIC_URL}{reverse('account_login')}",
+    }
+    return show(request, "staff/people/handed_over.html", context)
 
 
 def _person(request: SignedInRequest, pk: int) -> User:
@@ -192,6 +249,7 @@ def _page(
         )
         if policy.can_place(viewer, found)
         else None,
+        "password_form": HandedPasswordForm(person=found) if policy.can_hand_over_password(viewer, found) else None,
     }
     context = {
         "person": found,

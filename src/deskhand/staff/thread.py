@@ -1,9 +1,10 @@
 """A conversation as the workspace shows it: what is said and done, what waits to be sent, what is new."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -11,8 +12,13 @@ from django.utils.translation import pgettext
 from deskhand.accounts.models import User
 from deskhand.core.html import compose
 from deskhand.staff.listing import Show
-from deskhand.tickets.models import Message, ScheduledChange, Ticket
+from deskhand.tickets import attachments
+from deskhand.tickets.changes import FilesTooLargeError, ForeignFileError
+from deskhand.tickets.models.event import ScheduledChange
+from deskhand.tickets.models.message import Attachment, Message
+from deskhand.tickets.models.ticket import Ticket
 from deskhand.tickets.queries import Line, pending_changes, timeline
+from deskhand.ui.files import File, shown
 
 UNDO_FOR: Final = timedelta(hours=1)  # later it is a new decision, made in the properties
 
@@ -29,6 +35,7 @@ class Shown:
     at: datetime
     html: str
     is_redacted: bool
+    files: Sequence[File] = ()
     may_be_redacted: bool = False
     has_just_come: bool = False
 
@@ -46,12 +53,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A message of the viewer that nobody else sees yet, or that was refused when its time came."""
+    """A message of the viewer that nobody else sees yet, or that was refused when its time came: `refusal` says why."""
 
     pk: int
     message: Shown
     run_at: datetime
-    is_refused: bool
+    refusal: str
 
 
 def entries(
@@ -60,9 +67,12 @@ def entries(
     """The conversation, oldest first; `just_come` are messages that arrived while the viewer was writing."""
     lines = [line for line in timeline(ticket, user=user, as_staff=True) if _is_wanted(line, show)]
     first_new = next((index for index, line in enumerate(lines) if line.is_new), 0)
+    files = attachments.of_messages(line.message for line in lines if line.message)
     return [
         Entry(
-            message=_shown(line, line.message, user, just_come) if line.message else None,
+            message=_shown(line, line.message, user, just_come, files.get(line.message.pk, ()))
+            if line.message
+            else None,
             sentence=line.told,
             at=line.at,
             starts_news=index == first_new and index > 0,
@@ -74,12 +84,22 @@ def entries(
 
 def pending(ticket: Ticket, *, user: User) -> list[Pending]:
     """What this person has sent and nobody else sees yet, oldest first."""
-    return [_pending(change, user) for change in pending_changes(ticket, user=user)]
+    waiting = pending_changes(ticket, user=user)
+    keys = [key for change in waiting for key in attached(change.actions)]
+    files = {str(file.key): file for file in attachments.staged(owner=user, keys=keys)} if keys else {}
+    return [
+        _pending(change, user, [files[key] for key in attached(change.actions) if key in files]) for change in waiting
+    ]
 
 
 def written(actions: list[dict[str, object]]) -> str:
     """The text of a scheduled message."""
     return next((str(action["text"]) for action in actions if "text" in action), "")
+
+
+def attached(actions: list[dict[str, Any]]) -> list[str]:
+    """The keys of the files of a scheduled message."""
+    return next((list(action["files"]) for action in actions if "files" in action), [])
 
 
 def _is_wanted(line: Line, show: Show) -> bool:
@@ -96,25 +116,35 @@ def _may_undo(line: Line, user: User, at: datetime) -> bool:
     return line.is_reversible and line.by_id == user.pk and at - line.at < UNDO_FOR
 
 
-def _shown(line: Line, message: Message, user: User, just_come: frozenset[int]) -> Shown:
+def _shown(line: Line, message: Message, user: User, just_come: frozenset[int], files: Sequence[Attachment]) -> Shown:
     kind = ("agent" if message.by_staff else "customer") if message.is_public else "note"
     return Shown(
         pk=message.pk, kind=kind, name=line.by, person_pk=line.by_id, role=_roles()[kind], at=message.at,
         html=message.html, is_redacted=message.redacted_at is not None,
         may_be_redacted=message.redacted_at is None and (line.by_id == user.pk or user.can("ticket.redact")),
-        has_just_come=message.pk in just_come,
+        has_just_come=message.pk in just_come, files=shown(files),
     )  # fmt: skip
 
 
-def _pending(change: ScheduledChange, user: User) -> Pending:
-    shown = Shown(
+def _pending(change: ScheduledChange, user: User, files: Sequence[Attachment]) -> Pending:
+    message = Shown(
         pk=0, kind="agent", name=user.name, person_pk=user.pk, role=_("not sent yet"), at=change.created_at,
-        html=compose(written(change.actions)).html, is_redacted=False,
+        html=compose(written(change.actions)).html, is_redacted=False, files=shown(files),
     )  # fmt: skip
     return Pending(
-        pk=change.pk, message=shown, run_at=change.run_at,
-        is_refused=change.state == ScheduledChange.State.REFUSED,
+        pk=change.pk, message=message, run_at=change.run_at,
+        refusal=_why(change) if change.state == ScheduledChange.State.REFUSED else "",
     )  # fmt: skip
+
+
+def _why(change: ScheduledChange) -> str:
+    match change.refusal:
+        case ForeignFileError.__name__:
+            return _("Not sent: a file was sent with another message, or removed. Attach it again.")
+        case FilesTooLargeError.__name__:
+            return _("Not sent: its files together are more than a message may have now.")
+        case _name:
+            return _("Not sent: the ticket has changed so that you may no longer reply this way.")
 
 
 def _roles() -> dict[str, str]:

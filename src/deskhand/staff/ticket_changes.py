@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -19,19 +19,23 @@ from deskhand.core import text
 from deskhand.core.html import compose
 from deskhand.staff.forms import FollowForm, MessageForm, OneOf, PropertyForm, TagsForm
 from deskhand.staff.listing import Place, place
-from deskhand.staff.thread import written
+from deskhand.staff.thread import attached, written
 from deskhand.staff.tickets import look_up, show_ticket
+from deskhand.tickets import attachments
 from deskhand.tickets.actions import Action, dismiss, prepare, schedule, take_back
 from deskhand.tickets.changes import (
     CannotBeAssignedError,
     Change,
     ChangeError,
+    ForeignFileError,
     NothingWrittenError,
     change_ticket,
     mark_seen,
 )
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Message, ScheduledChange, Ticket
+from deskhand.tickets.models.event import ScheduledChange
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Ticket
 from deskhand.tickets.queries import (
     assignable_agents,
     has_change,
@@ -43,13 +47,16 @@ from deskhand.tickets.queries import (
 )
 from deskhand.tickets.undo import undo as undo_change
 from deskhand.ui import gates
+from deskhand.ui.attaching import KEY, Box, gone, take
 from deskhand.ui.fields import LineField
 from deskhand.ui.forms import once, put_back
 from deskhand.ui.http import SignedInRequest, go
+from deskhand.ui.uploads import takes_files
 
 Speak = Callable[[Change, dict[str, Any]], None]
 
 
+@takes_files
 @gates.staff("ticket.reply")
 @require_POST
 def message(request: SignedInRequest, number: int) -> HttpResponse:
@@ -57,36 +64,43 @@ def message(request: SignedInRequest, number: int) -> HttpResponse:
 
     An answer to a conversation that has gone on is held once, so that its writer can read what came (I08).
     """
-    ticket, where = look_up(request, number), place(request.POST)
-    form = MessageForm(request.POST, choices=statuses())
+    ticket, where, now = look_up(request, number), place(request.POST), timezone.now()
+    box = take(request, attachments, at=now)
+    form = MessageForm(request.POST, choices=statuses(), box=box)
     if not form.is_valid():
-        return show_ticket(request, ticket, where, composer=form, status=422)
+        return show_ticket(request, ticket, where, composer=form, status=box.status)
     is_note, shown = form.cleaned_data["kind"] == "note", form.cleaned_data["shown"]
     if not is_note and shown is not None and (news := spoken_since(ticket, event=shown, user=request.user)):
         return show_ticket(request, ticket, where, composer=form, just_come=news, status=422)
     try:
-        _send(request, ticket, where, form.cleaned_data, is_note=is_note)
+        _send(request, ticket, where, form.cleaned_data, box, at=now)
+    except ForeignFileError:
+        form.add_error("files", gone())
+        return show_ticket(request, ticket, where, composer=form, status=422)
     except ChangeError as error:
         form.add_error(None, in_words(error))
         return show_ticket(request, ticket, where, composer=form, status=422)
     return go(request, where.ticket(number))
 
 
-def _send(request: SignedInRequest, ticket: Ticket, where: Place, sent: dict[str, Any], *, is_note: bool) -> None:
-    now, window = timezone.now(), settings.MAIL_WINDOW_S
-    if is_note:
+def _send(
+    request: SignedInRequest, ticket: Ticket, where: Place, sent: dict[str, Any], box: Box[Any], *, at: datetime
+) -> None:
+    window = settings.MAIL_WINDOW_S
+    if sent["kind"] == "note":
         body = compose(sent["text"])
-        door = change_ticket(ticket, by=request.user, via=Via.STAFF, at=now)
+        door = change_ticket(ticket, by=request.user, via=Via.STAFF, at=at)
         with once(request, leads_to=where.ticket(ticket.number)), door as change:
-            change.note(body)
+            change.note(body, files=box.whole(ForeignFileError))
         messages.success(request, _("Note added."), extra_tags="sent-note")
         return
-    actions: list[Action] = [{"do": "reply", "text": sent["text"]}]
+    actions: list[Action] = [{"do": "reply", "text": sent["text"], "files": [str(file.key) for file in box.files]}]
     if sent["status"]:
         actions.append({"do": "set_status", "status": sent["status"].pk})
     prepared = prepare(actions)
     with once(request, leads_to=where.ticket(ticket.number)):
-        schedule(ticket, prepared, by=request.user, via=Via.STAFF, at=now, delay=timedelta(seconds=window))
+        box.whole(ForeignFileError)
+        schedule(ticket, prepared, by=request.user, via=Via.STAFF, at=at, delay=timedelta(seconds=window))
     words = _("Your reply leaves in %(s)d seconds.") % {"s": window} if window else _("Your reply is sent.")
     messages.success(request, words, extra_tags="sent-reply")
 
@@ -102,7 +116,8 @@ def take_message_back(request: SignedInRequest, number: int, pk: int) -> HttpRes
         if actions is None:
             messages.warning(request, _("It has been sent already."))
         else:
-            put_back(request, reverse("staff:messages", args=[number]), {"kind": ["reply"], "text": [written(actions)]})
+            typed = {"kind": ["reply"], "text": [written(actions)], KEY: attached(actions)}
+            put_back(request, reverse("staff:messages", args=[number]), typed)
     return go(request, where.ticket(number))
 
 
@@ -121,16 +136,17 @@ def _change(request: SignedInRequest, ticket: Ticket, form: forms.Form, speak: S
             door = change_ticket(ticket, by=request.user, via=Via.STAFF, at=timezone.now())
             with once(request, leads_to=where.ticket(ticket.number)), door as change:
                 speak(change, form.cleaned_data)
-            return go(request, _after(request, ticket, where))
+            return after(request, ticket, where)
         except ChangeError as error:
             form.add_error(None, in_words(error))
     return show_ticket(request, ticket, where, refused=form, status=422)
 
 
-def _after(request: SignedInRequest, ticket: Ticket, where: Place) -> str:
-    """The ticket; or the list, when whoever let go of it does not see it any more."""
-    is_still_there = Ticket.objects.visible_to(request.user).filter(pk=ticket.pk).exists()
-    return where.ticket(ticket.number) if is_still_there else where.address
+def after(request: SignedInRequest, ticket: Ticket, where: Place) -> HttpResponse:
+    """Back to the ticket; or to the page of the list, when whoever let go of it does not see it any more."""
+    if Ticket.objects.visible_to(request.user).worked_by(request.user).filter(pk=ticket.pk).exists():
+        return go(request, where.ticket(ticket.number))
+    return go(request, where.address, whole_page=True)
 
 
 @gates.staff("ticket.status")
@@ -253,7 +269,7 @@ def undo(request: SignedInRequest, number: int) -> HttpResponse:
         else:
             for words in left or [_("Undone.")]:
                 messages.info(request, words)
-    return go(request, _after(request, ticket, where))
+    return after(request, ticket, where)
 
 
 @gates.staff("staff.enter")

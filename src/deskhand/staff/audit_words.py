@@ -1,0 +1,149 @@
+"""How the audit trail says what stands in it: one table of what was done, one of what was different."""
+
+from typing import Any, Final
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as later
+
+from deskhand.accounts.roles import Role
+from deskhand.desk.labels import LABELS
+from deskhand.desk.layout import AfterOpening, Block, Column, Tab
+from deskhand.desk.models import Registration
+from deskhand.mail.models import State
+from deskhand.tickets.models.choices import Category
+from deskhand.tickets.models.field import Access, Field
+from deskhand.ui.hues import HUES
+
+LONGEST: Final = 120  # characters of one value; the whole is in the database
+
+# What can be looked for alone: a word in the address, what it is called, and the kinds of actions that belong to it.
+ABOUT: Final[dict[str, tuple[Promise, tuple[str, ...]]]] = {
+    "desk": (later("Desk"), ("desk", "blueprint")),
+    "topics": (later("Topics and fields"), ("topic", "field")),
+    "statuses": (later("Statuses and priorities"), ("status", "priority")),
+    "mails": (later("Mails"), ("mail",)),
+    "people": (later("People"), ("user", "organization")),
+    "teams": (later("Teams"), ("team",)),
+}
+ACTIONS: Final[dict[str, Promise]] = {
+    "desk.configured": later("changed the desk’s settings"),
+    "desk.set_up": later("set the desk up"),
+    "blueprint.imported": later("imported a file of settings"),
+    "topic.created": later("made the topic “%(what)s”"),
+    "topic.changed": later("changed the topic “%(what)s”"),
+    "topic.moved": later("moved the topic “%(what)s”"),
+    "topic.removed": later("removed the topic “%(what)s”"),
+    "field.created": later("made the field “%(what)s”"),
+    "field.changed": later("changed the field “%(what)s”"),
+    "field.moved": later("moved the field “%(what)s”"),
+    "field.removed": later("removed the field “%(what)s”"),
+    "status.created": later("made the status “%(what)s”"),
+    "status.changed": later("changed the status “%(what)s”"),
+    "status.moved": later("moved the status “%(what)s”"),
+    "status.removed": later("removed the status “%(what)s”"),
+    "priority.changed": later("changed the priority “%(what)s”"),
+    "mail.worded": later("changed the words of the mail “%(what)s”"),
+    "mail.retried": later("sent mail %(what)s again"),
+    "mail.discarded": later("discarded mail %(what)s"),
+    "mail.held_sent": later("sent the mails that were held"),
+    "user.invited": later("invited %(what)s"),
+    "user.invited_again": later("invited %(what)s again"),
+    "user.accepted": later("accepted the invitation"),
+    "user.registered": later("registered"),
+    "user.created": later("made the account of %(what)s"),
+    "user.password_changed": later("chose a new password"),
+    "user.password_handed_over": later("gave %(what)s a new password"),
+    "user.address_changed": later("chose another address"),
+    "user.changed": later("changed the profile of %(what)s"),
+    "user.mails_changed": later("changed which mails %(what)s gets"),
+    "user.role_changed": later("gave %(what)s another role"),
+    "user.placed": later("changed where %(what)s belongs"),
+    "user.deactivated": later("deactivated %(what)s"),
+    "user.reactivated": later("let %(what)s in again"),
+    "user.sessions_ended": later("signed out everywhere else"),
+    "organization.created": later("made the organization %(what)s"),
+    "organization.changed": later("changed the organization %(what)s"),
+    "team.created": later("made the team %(what)s"),
+    "team.changed": later("changed the team %(what)s"),
+    "team.members_changed": later("changed who is in the team %(what)s"),
+}
+FIELDS: Final[dict[str, Promise]] = {
+    "name": later("Name"), "email": later("E-mail"), "username": later("Username"), "role": later("Role"),
+    "language": later("Language"), "time_zone": later("Time zone"), "organization_id": later("Organization"),
+    "is_manager": later("Manager"), "mails_off": later("Mails turned off"), "is_active": later("Active"),
+    "is_private": later("Private"), "members": later("Members"), "hue": later("Color"),
+    "public_url": later("Public address"), "registration": later("Registration"), "allowed_domains": later("Domains"),
+    "status_on_agent_reply": later("After an agent’s reply the ticket is"),
+    "customers_may_close": later("Customers may close their tickets"),
+    "customers_may_reopen": later("A customer’s message reopens a closed ticket"),
+    "managers_may_reply": later("Managers may reply to the tickets of their organization"),
+    "managers_may_close": later("Managers may close the tickets of their organization"),
+    "reopen_days": later("Days in which a closed ticket reopens"),
+    "auto_close_days": later("Quiet days until a resolved ticket closes"),
+    "auto_close_warning_days": later("Announced so many days before"),
+    "file_kinds": later("Files that may be attached"),
+    "file_limit_mb": later("All files of a message together, in MB"),
+    "preset": later("Preset"), "labels": later("Words"), "home": later("Blocks of the home page"),
+    "columns": later("Columns"), "tabs": later("Tabs"), "expands_in_place": later("A ticket opens inside the list"),
+    "after_opening": later("After sending a ticket the customer is"), "announcement": later("Announcement"),
+    "guide": later("When to open a ticket"), "tips": later("What to include"), "mail_matrix": later("Mails"),
+    "is_demo": later("Demo"), "state": later("State"), "to": later("To"), "reason": later("Reason"),
+    "count": later("Count"), "changes": later("Changes"), "headline": later("Headline"), "text": later("Text"),
+    "parent": later("Below"), "team": later("Team"), "priority": later("Priority"), "assignee": later("Assignee"),
+    "asks_priority": later("Asks for the priority"), "position": later("Place"), "is_default": later("Default"),
+    "is_archived": later("Archived"), "label": later("Label"), "hint": later("Hint"), "kind": later("Kind"),
+    "options": later("Options"), "customers": later("Customers"), "staff": later("Staff"),
+    "is_global": later("In every topic"), "topics": later("Topics"), "shown_if": later("Shown when"),
+    "shown_value": later("has the value"), "category": later("Category"), "customer_name": later("Name for customers"),
+    "explanation": later("Explanation"), "meaning": later("Meaning"),
+    "first_response_minutes": later("First answer, in minutes"),
+}  # fmt: skip
+_CHOICES: Final[dict[str, type[TextChoices]]] = {
+    "role": Role, "registration": Registration, "status_on_agent_reply": Category, "state": State, "category": Category,
+    "after_opening": AfterOpening, "home": Block, "columns": Column, "kind": Field.Kind, "customers": Access, "staff": Access,
+}  # fmt: skip
+
+
+def value_in_words(field: str, value: Any, names: dict[str, str]) -> str:  # noqa: ANN401 - whatever JSON holds
+    """One side of a difference; `names` says how people and organizations are called (`user:7`)."""
+    words = _words(field, value, names)
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+
+
+def references(side: dict[str, Any]) -> list[str]:
+    """Whom the numbers of a side mean."""
+    place = side.get("organization_id")
+    return [*(f"user:{pk}" for pk in side.get("members", [])), *([f"organization:{place}"] if place else [])]
+
+
+def _words(field: str, value: Any, names: dict[str, str]) -> str:  # noqa: ANN401 - whatever JSON holds
+    match value:
+        case bool():
+            return _("yes") if value else _("no")
+        case None:
+            return "–"
+        case str() | list() | dict() if not value:
+            return "–"
+        case list() | int() if field in {"members", "organization_id"}:
+            return ", ".join(names.get(name, name) for name in references({field: value}))
+        case int() if field == "hue":
+            return str(dict(HUES).get(value, value))
+        case list():
+            return ", ".join(_words(field, each, names) for each in value)
+        case dict():
+            return _pairs(field, value, names)
+        case str() if field in _CHOICES and value in _CHOICES[field].values:
+            return str(_CHOICES[field](value).label)
+    return str(value)
+
+
+def _pairs(field: str, value: dict[str, Any], names: dict[str, str]) -> str:
+    """A tab by its name, a word with what it is called, anything else as it is."""
+    match value:
+        case {"tab": tab, "name": name}:
+            return str(name or (Tab(tab).label if tab in Tab.values else tab))
+        case _ if field == "labels":
+            return ", ".join(f"{LABELS.get(key, key)}: “{word}”" for key, word in value.items())
+    return ", ".join(f"{key}: {_words(field, each, names)}" for key, each in value.items())
