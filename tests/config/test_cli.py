@@ -23,4 +23,7 @@ def test_an_unknown_command_is_an_error(installation: Installation) -> None:
     process = installation.start(*COMMAND, "srve")
     said = process.communicate(timeout=20)[0]
     assert process.returncode == 2
-    assert "there is no command srve; there are serve, setup-link, demo, doctor" in said
+    assert (
+        "there is no command srve; there are serve, setup-link, demo, doctor, backup, restore, blueprint, invariants"
+        in said
+    )

@@ -14,6 +14,8 @@ import pytest
 from tests.forms import fill
 from tests.processes import COMMAND, Installation
 
+pytestmark = pytest.mark.faults
+
 PATIENCE_S = 60
 
 

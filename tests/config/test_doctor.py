@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from deskhand.config import doctor
@@ -91,10 +92,41 @@ def test_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.words.endswith("Make room: a full disk takes no mail and no ticket.")
 
 
+def test_a_place_that_takes_files_is_fine_and_keeps_nothing_of_the_look(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA = tmp_path
+    assert doctor.files() == doctor.Finding(
+        State.FINE, "Files", f"{tmp_path / 'files'} takes files and gives them back."
+    )
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("where", ["folder", "bucket"])
+def test_a_place_that_takes_no_file_is_wrong(settings: Settings, tmp_path: Path, where: str) -> None:
+    settings.DATA = tmp_path
+    if where == "folder":
+        (tmp_path / "files").touch()
+    else:
+        settings.FILES_URL = f"s3://none/x?endpoint=http://127.0.0.1:{free_port()}&region=x"
+    found = doctor.files()
+    assert (found.state, found.subject) == (State.WRONG, "Files")
+    assert "takes no file" in found.words
+
+
 @pytest.mark.django_db
 def test_database_and_migrations_are_fine_in_a_fresh_desk() -> None:
     assert doctor.database().state is State.FINE
     assert doctor.migrations() == doctor.Finding(State.FINE, "Migrations", "all applied.")
+
+
+@pytest.mark.django_db
+def test_a_trigger_that_a_migration_has_dropped_is_told() -> None:
+    """SQLite drops a table's triggers when a migration writes the table anew."""
+    assert doctor.triggers() == doctor.Finding(State.FINE, "Triggers", "all there.")
+    with connection.cursor() as cursor:
+        on = " ON tickets_follower" if connection.vendor == "postgresql" else ""
+        cursor.execute(f"DROP TRIGGER tickets_follower_copies{on}")
+    found = doctor.triggers()
+    assert (found.state, found.words.partition(" missing")[0]) == (State.WRONG, "tickets_follower_copies")
 
 
 def test_clock(at: datetime) -> None:
@@ -179,9 +211,11 @@ def test_the_command_on_a_healthy_desk(installation: Installation) -> None:
     assert [line.split()[:2] for line in said.splitlines()] == [
         ["fine", "Key"],
         ["fine", "Disk"],
+        ["fine", "Files"],
         ["fine", "Database"],
         ["fine", "Migrations"],
         ["fine", "Clock"],
+        ["fine", "Triggers"],
         ["fine", "Worker"],
         ["fine", "Mailroom"],
         ["note", "Public"],

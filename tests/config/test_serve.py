@@ -13,6 +13,8 @@ import pytest
 from deskhand.config import serve
 from tests.processes import COMMAND, Installation, Served, free_port, read_all
 
+pytestmark = pytest.mark.faults
+
 
 def is_whole(answer: str) -> bool:
     """A complete answer: a status, and as many bytes as it promised."""

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from pytest_django import Settings
 
 from deskhand.config import worker as worker_module
 from deskhand.config.parent import Parent
@@ -17,7 +18,9 @@ from deskhand.config.worker import Worker
 from deskhand.core import jobs
 from deskhand.core.models import Job
 from deskhand.ui.models import Submission
-from tests.processes import QUEUE, Installation
+from tests.processes import QUEUE, Installation, free_port
+
+pytestmark = pytest.mark.faults
 
 
 def lines(path: Path) -> list[int]:
@@ -47,6 +50,7 @@ def test_two_workers_one_queue(installation: Installation, tmp_path: Path) -> No
     count, sent = 400, tmp_path / "sent"
     installation.run(sys.executable, QUEUE, "fill", str(count))
     killed = installation.start(sys.executable, QUEUE, "work", str(sent), FAULTS="job.after_step:kill:10")
+    wait_for_all(sent, 1)  # it is at work; the other one could do all of it alone
     steady = installation.start(sys.executable, QUEUE, "work", str(sent))
     wait_for_all(sent, count)
     assert killed.wait(timeout=10) == -signal.SIGKILL
@@ -122,3 +126,11 @@ def test_every_hour_what_nobody_needs_any_more_is_deleted() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT cache_key FROM shared_cache")
         assert cursor.fetchall() == [(":1:fresh",)]
+
+
+def test_a_bucket_that_is_away_stops_no_worker(settings: Settings, db: None, caplog: pytest.LogCaptureFixture) -> None:
+    """The sweep says so and is tried again in an hour."""
+    settings.FILES_URL = f"s3://none/x?endpoint=http://127.0.0.1:{free_port()}&region=x"
+    for clean in worker_module.housekeeping():
+        clean()
+    assert "the sweep of attached files failed" in caplog.text

@@ -31,6 +31,12 @@ COMMANDS = {
     "setup-link": Command("print the link of the set-up page again", "deskhand.config.setup_link", needs_django=False),
     "demo": Command("make a desk full of tickets to try everything on", "deskhand.config.demo", needs_django=False),
     "doctor": Command("say in plain words what is wrong, and what to do", "deskhand.config.doctor"),
+    "backup": Command("write the whole desk into one file while it runs", "deskhand.config.backup"),
+    "restore": Command("bring a backup back into an empty place", "deskhand.config.restore", needs_django=False),
+    "blueprint": Command(
+        "the desk as one file: export it, see what a file changes, bring it in", "deskhand.config.blueprint"
+    ),
+    "invariants": Command("read the whole desk and say what does not fit together", "deskhand.config.invariants"),
 }
 
 # What `deskhand serve` starts; nobody types them.

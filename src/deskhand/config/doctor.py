@@ -1,6 +1,7 @@
 """`deskhand doctor`: one line for each thing that can be wrong with an installation, and what to do about it."""
 
 import argparse
+import secrets
 import shutil
 import smtplib
 import stat
@@ -19,9 +20,10 @@ from django.utils import timezone
 
 from deskhand.config import environment
 from deskhand.config.prepare import first_line, without_pool
-from deskhand.core import jobs
+from deskhand.core import blobs, jobs
 from deskhand.desk import queries
 from deskhand.mail.queries import given_up as mails_given_up
+from deskhand.tickets.invariants import missing_triggers
 
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 LEAST_FREE_SHARE = 0.05
@@ -71,6 +73,25 @@ def disk(data: Path) -> Finding:
     return Finding(State.FINE, "Disk", words)
 
 
+def files() -> Finding:
+    """Where attached files go takes one and gives it back."""
+    place = settings.FILES_URL.partition("?")[0] or str(settings.DATA / "files")
+    canary = b"Deskhand looks whether files can be stored here. " + secrets.token_bytes(16)  # nobody's file is the same
+    try:
+        with blobs.writer() as writer:
+            writer.write(canary)
+            blob = writer.finish()
+        with blobs.read(blob.sha256) as source:
+            is_same = source.read() == canary
+        blobs.delete(blob.sha256)
+    except Exception as error:  # a folder and a bucket fail in a hundred ways, and all are the operator's
+        words = f"{place} takes no file: {first_line(error)}. Check the folder’s owner, or FILES_URL and its key."
+        return Finding(State.WRONG, "Files", words)
+    if not is_same:
+        return Finding(State.WRONG, "Files", f"{place} does not give back what it was given. Do not use it.")
+    return Finding(State.FINE, "Files", f"{place} takes files and gives them back.")
+
+
 def database() -> Finding:
     """The database answers."""
     name = f"{connection.display_name} ({connection.settings_dict['NAME']})"
@@ -89,6 +110,14 @@ def migrations() -> Finding:
         words = f"{len(pending)} not applied. Start `deskhand serve` once: it brings the database up to date."
         return Finding(State.WRONG, "Migrations", words)
     return Finding(State.FINE, "Migrations", "all applied.")
+
+
+def triggers() -> Finding:
+    """What the database itself keeps up to date, it does."""
+    if missing := missing_triggers():
+        words = f"{', '.join(missing)} missing: lists go wrong. Restore a backup, or report it: this must not happen."
+        return Finding(State.WRONG, "Triggers", words)
+    return Finding(State.FINE, "Triggers", "all there.")
 
 
 def clock(*, here: datetime, there: datetime) -> Finding:
@@ -160,14 +189,14 @@ def examine() -> list[Finding]:
     data = environment.data_folder()
     findings = [key(data)]
     if data.exists():
-        findings.append(disk(data))
+        findings += [disk(data), files()]
     findings.append(database())
     if findings[-1].state is State.FINE:
         findings.append(migrations())
         is_current = findings[-1].state is State.FINE
         findings.append(clock(here=timezone.now(), there=jobs.database_now()))
         if is_current:
-            findings += [worker(at=jobs.database_now()), mailroom()]
+            findings += [triggers(), worker(at=jobs.database_now()), mailroom()]
         findings.append(public_address(_address(is_current=is_current)))
     findings.append(mail())
     return findings

@@ -17,6 +17,14 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
 
 
+def one_of(name: str, default: str, *others: str) -> str:
+    """The variable's value, which must be one of these words. Raises ImproperlyConfigured."""
+    value = text(name, default)
+    if value not in {default, *others}:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of: {', '.join((default, *others))}")
+    return value
+
+
 def data_folder() -> Path:
     """Where everything that must survive lies: database, key, files. Default: `./var`."""
     return Path(text("DATA", "var")).resolve()
@@ -73,3 +81,12 @@ def smtp(url: str) -> dict[str, Any]:
         "EMAIL_USE_SSL": implicit,
         "EMAIL_USE_TLS": parts.scheme == "smtp" and bool(parts.username),
     }
+
+
+def files(url: str) -> str:
+    """Where attached files lie: empty for `DATA/files`, or `s3://bucket/prefix?endpoint=https://…&region=…`."""
+    if url and not (url.startswith("s3://") and urlsplit(url).netloc):
+        raise ImproperlyConfigured(
+            "FILES_URL must look like s3://bucket/folder?endpoint=https://s3.example.com&region=eu"
+        )
+    return url

@@ -38,9 +38,17 @@ class Facts:
     setup_path: str
 
 
-def prepare() -> Facts:
-    """Create what is missing, migrate under a lock, read the desk. Raises NotReadyError in plain words."""
+def prepare(*, in_restore: bool = False) -> Facts:
+    """Create what is missing, migrate under a lock, read the desk. Raises NotReadyError in plain words.
+
+    A desk whose restore died half-way is not served: sessions that had ended would live again, and so would removed files.
+    """
     create_key()
+    if restore_mark().exists() and not in_restore:
+        raise NotReadyError(
+            f"A restore into {environment.data_folder()} was interrupted. Empty this folder, all but secret.key, and with "
+            "PostgreSQL the database, and restore again."
+        )
     try:
         django.setup()
         without_pool()
@@ -54,6 +62,11 @@ def prepare() -> Facts:
         raise NotReadyError(f"The database does not fit this version of Deskhand: {error}") from error
     except DatabaseError as error:
         raise NotReadyError(f"The database does not answer: {first_line(error)}") from error
+
+
+def restore_mark() -> Path:
+    """Lies in the data folder from the moment a restored database is in its place until it is fit to be served."""
+    return environment.data_folder() / "restore.interrupted"
 
 
 def create_key() -> None:

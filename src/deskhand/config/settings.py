@@ -37,10 +37,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "deskhand.config.logs.Requests",
     "deskhand.ui.http.SecurityHeaders",
+    "deskhand.ui.packing.Packing",
+    "deskhand.config.health.Health",
     "deskhand.ui.assets.Assets",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "deskhand.ui.uploads.Uploading",
     "django.middleware.csrf.CsrfViewMiddleware",
     "deskhand.ui.visitor.Visitor",
     "deskhand.ui.http.PersonalTimeAndLanguage",
@@ -48,6 +52,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "deskhand.ui.gates.Gate",
+    "deskhand.ui.full.FullDisk",
+    "deskhand.realtime.page.ListenFrom",
 ]
 
 ROOT_URLCONF = "deskhand.config.urls"
@@ -111,7 +117,9 @@ TIME_ZONE = "UTC"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+DATA_UPLOAD_MAX_NUMBER_FILES = 200  # what a person may attach in an hour: tickets.attachments.MOST_AN_HOUR
+FILES_URL = environment.files(environment.text("FILES_URL"))
+FORM_RENDERER = "django.forms.renderers.Jinja2"  # a choice among 430 time zones costs a third
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 vars().update(environment.smtp(environment.text("SMTP_URL")))
@@ -164,9 +172,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "deskhand.config.logs.Line", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "text": {"()": "deskhand.config.logs.Line", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "deskhand.config.logs.Json"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": environment.one_of("LOG_FORMAT", "text", "json")}
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"deskhand": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "deskhand": {"level": environment.one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR")},
+        "deskhand.request": {"level": "INFO" if environment.text("LOG_REQUESTS") == "1" else "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import sys
@@ -47,13 +48,17 @@ class Server(uvicorn.Server):
         self.parent.say_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nobody any more, hear out who has just come in, then end.
+        """Accept nobody any more, end the live streams, hear out who has just come in, then end.
 
+        uvicorn waits for every open connection, and a stream would stay open for ever (F-43).
         Without the pause a connection accepted in the moment of closing is never answered (asyncio's `Server._attach`
         fails behind the scenes), and one whose request is still on its way is closed unheard.
         """
+        from deskhand.config import asgi  # it sets Django up, which the import of this file must not
+
         for listening in sockets or []:
             asyncio.get_running_loop().remove_reader(listening.fileno())
+        await asgi.live.stop()
         await asyncio.sleep(SETTLE_S)
         await super().shutdown(sockets)
 
@@ -80,6 +85,10 @@ def configuration(app: str) -> uvicorn.Config:
 def main(arguments: Sequence[str]) -> int:
     """`deskhand web LISTENING-DESCRIPTOR PARENT-DESCRIPTOR`, as `deskhand serve` starts it."""
     listening, parent = (int(argument) for argument in arguments)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (most, most)
+    )  # systemd and shells give 1,024; each live stream takes one
     server = Server(configuration("deskhand.config.asgi:application"), Parent(parent))
     server.run(sockets=[socket.socket(fileno=listening)])
     sys.stderr.flush()

@@ -4,6 +4,7 @@ import logging
 import select
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
@@ -11,8 +12,10 @@ from importlib import import_module
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from deskhand.automation import sweeps
 from deskhand.config.parent import Parent
 from deskhand.core import jobs
+from deskhand.tickets import attachments
 from deskhand.ui.forms import forget_old_keys
 
 log = logging.getLogger("deskhand.worker")
@@ -22,6 +25,8 @@ GRACE_S = 20  # a job under way may take this long after SIGTERM, then it is giv
 LONGEST_OUTAGE_PAUSE_S = 5.0
 LONGEST_JOB_S = 300  # the one worker of a desk must not hang in a job for ever; the demo, the longest one, takes 10
 HOUSEKEEPING_S = 3600.0
+SWEEP_S = 30.0  # so late may a promise be called broken
+ARMFUL = 8  # fresh jobs that are claimed together, for each claim must reach the disk
 
 
 class OutOfTimeError(BaseException):
@@ -40,6 +45,8 @@ class Worker:
         self.is_stopping = False
         self.outage_pause_s = 0.0
         self.next_housekeeping = 0.0
+        self.next_sweep = 0.0
+        self.claimed: deque[jobs.Task] = deque()
 
     def run(self) -> None:
         """Work until stopped; an unreachable database is waited for, a failing job is the queue's matter."""
@@ -49,6 +56,8 @@ class Worker:
         self.parent.say_ready()
         with suppress(OutOfTimeError):
             self._work()
+        with suppress(DatabaseError, InterfaceError):  # then their leases run out
+            jobs.release(*self.claimed)
 
     def _work(self) -> None:
         while not self.is_stopping:
@@ -62,17 +71,20 @@ class Worker:
                     self._sleep(IDLE_S)
 
     def _turn(self) -> bool:
-        """Do one job, and the hourly cleaning when it is due; False when there was nothing to do."""
+        """Do one job, and the cleaning and the sweeps when they are due; False when there was no job."""
         if time.monotonic() >= self.next_housekeeping:
             self.next_housekeeping = time.monotonic() + HOUSEKEEPING_S
             for clean in housekeeping():
                 clean()
-        task = jobs.claim(at=jobs.database_now())
+        if time.monotonic() >= self.next_sweep:
+            self.next_sweep = time.monotonic() + SWEEP_S
+            sweep_tickets()
+        task = self._next()
         if task is None:
             return False
         try:
             self._set_alarm(LONGEST_JOB_S)
-            jobs.run(task, at=jobs.database_now())
+            jobs.run(task, at=task.claimed_at)
         except OutOfTimeError:
             connection.close()  # whatever it was in the middle of is rolled back
             jobs.release(task)
@@ -81,6 +93,19 @@ class Worker:
             self._set_alarm(0)
             close_old_connections()
         return True
+
+    def _next(self) -> jobs.Task | None:
+        """The next of the jobs in hand, or of a new armful; those that have been in hand for too long are given back."""
+        if self.claimed and self.claimed[0].has_waited_long:
+            jobs.release(*self.claimed)
+            self.claimed.clear()
+        if not self.claimed:
+            self.claimed.extend(jobs.claim_some(at=jobs.database_now(), most=ARMFUL))
+        if not self.claimed:
+            return None
+        task = self.claimed.popleft()
+        task.pick_up()
+        return task
 
     def _stop(self) -> None:
         self.is_stopping = True
@@ -117,7 +142,33 @@ class Worker:
 
 def housekeeping() -> list[Callable[[], None]]:
     """What every hour wants cleaning. Each is safe to run in several workers at once."""
-    return [_delete_expired_sessions, _delete_expired_counts, lambda: forget_old_keys(at=jobs.database_now())]
+    return [
+        _delete_expired_sessions,
+        _delete_expired_counts,
+        lambda: forget_old_keys(at=jobs.database_now()),
+        _sweep_files,
+    ]
+
+
+def sweep_tickets() -> None:
+    """What time brings. A sweep that fails is tried again in half a minute; the jobs go on."""
+    for sweep in (sweeps.break_promises, sweeps.announce_closing, sweeps.close_quiet):
+        try:
+            sweep(at=jobs.database_now())
+        except (DatabaseError, InterfaceError):
+            raise
+        except Exception:
+            log.exception("a sweep of tickets failed; the next one is in half a minute")
+
+
+def _sweep_files() -> None:
+    """A bucket or a folder that does not answer is tried again in an hour; the jobs go on."""
+    try:
+        attachments.sweep(at=jobs.database_now())
+    except (DatabaseError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("the sweep of attached files failed; the next one is in an hour")
 
 
 def _delete_expired_sessions() -> None:
