@@ -44,18 +44,18 @@ def assemble(*, at: datetime) -> Cast:
     elsewhere = Organization.objects.create(name="Elsewhere")
     support = Team.objects.create(name="Support")
     private = Team.objects.create(name="Legal", is_private=True)
-    ada = person("ada", Role.AGENT, at=at)
-    bea = person("bea", Role.AGENT, at=at)
-    otto = person("otto", Role.ADMIN, at=at)
+    ada, bea, otto, lena, carl, cora, mona, eve = _people(
+        _user("ada", Role.AGENT, at=at), _user("bea", Role.AGENT, at=at), _user("otto", Role.ADMIN, at=at),
+        _user("lena", Role.LEAD, at=at), _user("carl", organization=acme, at=at), _user("cora", organization=acme, at=at),
+        _user("mona", organization=acme, is_manager=True, at=at), _user("eve", organization=elsewhere, at=at),
+    )  # fmt: skip
     TeamMember.objects.create(team=support, user=ada)
     TeamMember.objects.create(team=private, user=bea)
     configure(by=otto, at=at, name="Nordlys support", hue=195)
     finish_setup(by=otto, at=at)
     return Cast(
-        ada=ada, bea=bea, lena=person("lena", Role.LEAD, at=at), otto=otto,
-        carl=person("carl", organization=acme, at=at), cora=person("cora", organization=acme, at=at),
-        mona=person("mona", organization=acme, is_manager=True, at=at), eve=person("eve", organization=elsewhere, at=at),
-        acme=acme, elsewhere=elsewhere, support=support, private=private,
+        ada=ada, bea=bea, lena=lena, otto=otto, carl=carl, cora=cora, mona=mona, eve=eve, acme=acme, elsewhere=elsewhere,
+        support=support, private=private,
     )  # fmt: skip
 
 
@@ -68,15 +68,33 @@ def person(
     is_manager: bool = False,
 ) -> User:
     """A person with an account that is set up and a confirmed address."""
-    from allauth.account.models import EmailAddress
+    return _people(_user(name, role, at=at, organization=organization, is_manager=is_manager))[0]
 
-    user = User.objects.create(
+
+def _user(
+    name: str,
+    role: Role = Role.CUSTOMER,
+    *,
+    at: datetime,
+    organization: Organization | None = None,
+    is_manager: bool = False,
+) -> User:
+    return User(
         email=f"{name}@{'desk' if role != Role.CUSTOMER else 'customer'}.example", username=name, name=name.title(), role=role,
         organization=organization, is_manager=is_manager, created_at=at, activated_at=at,
         password=_hashed(),
     )  # fmt: skip
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
+
+
+def _people(*users: User) -> list[User]:
+    """In two statements: nearly every test begins with them."""
+    from allauth.account.models import EmailAddress
+
+    people = list(User.objects.bulk_create(users))
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in people
+    )
+    return people
 
 
 @cache

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 
 # Named here and not in pyproject.toml, or pytest-django reads the settings before the lines below.
 os.environ["DJANGO_SETTINGS_MODULE"] = "deskhand.config.settings"
@@ -15,12 +16,23 @@ os.environ.pop("SMTP_URL", None)
 
 import django
 import pytest
+from django.apps import apps
+from django.conf import settings
 
 django.setup()
+# A real hash takes 150 ms by design, and a third of the tests sign somebody in.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 from tests.cast import Cast, assemble  # noqa: E402 - models can be imported only after django.setup()
 
-pytest_plugins = ["tests.processes", "tests.browser"]
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A file where threads serve pages: in memory they share one connection, and find each other's tables locked."""
+    if config.option.markexpr == "browser" and not os.environ.get("DATABASE_URL"):
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{os.environ['DATA']}/tests.sqlite3"
+
+
+pytest_plugins = ["tests.processes", "tests.browser", "tests.transactions"]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
@@ -46,3 +58,12 @@ def at() -> datetime:
 def cast(db: None, at: datetime) -> Cast:
     """A desk that is set up, and everybody who plays in it."""
     return assemble(at=at)
+
+
+@pytest.fixture
+def first_words(db: None) -> None:
+    """What the migrations wrote, for a test that needs transactions of its own: the one before it has flushed them."""
+    from deskhand.tickets.models.choices import Topic
+
+    if not Topic.objects.exists():
+        import_module("deskhand.tickets.migrations.0002_first_words").add(apps, None)

@@ -1,12 +1,17 @@
 """Plain makers that go through the real changes."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from deskhand.accounts.models import Team, User
 from deskhand.core.html import compose
+from deskhand.desk.changes import touch
 from deskhand.tickets.changes import change_ticket, open_ticket
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Category, Priority, Status, Ticket, Topic
+from deskhand.tickets.models.choices import Category, Priority, Status, Topic
+from deskhand.tickets.models.field import Field
+from deskhand.tickets.models.ticket import Ticket
 
 
 def ticket(
@@ -16,11 +21,16 @@ def ticket(
     subject: str = "The printer is on fire",
     text: str = "Since this morning.",
     team: Team | None = None,
+    topic: Topic | None = None,
+    priority: str = "",
+    fields: Mapping[str, object] | None = None,
+    follows: Ticket | None = None,
 ) -> Ticket:
-    """A ticket opened in the portal, moved to `team` if one is given."""
+    """A ticket opened in the portal, moved to `team` if one is given. An empty priority is what the topic or desk says."""
     with open_ticket(
-        requester=requester, subject=subject, body=compose(text), topic=Topic.objects.get(is_default=True),
-        priority=Priority.objects.get(is_default=True), by=requester, via=Via.PORTAL, at=at,
+        requester=requester, subject=subject, body=compose(text), topic=topic or Topic.objects.get(is_default=True),
+        priority=Priority.objects.get(slug=priority) if priority else None, by=requester, via=Via.PORTAL, at=at,
+        fields=fields, follows=follows,
     ) as change:  # fmt: skip
         pass
     if team:
@@ -48,6 +58,28 @@ def in_category(ticket: Ticket, category: Category, *, by: User, at: datetime) -
     with change_ticket(ticket, by=by, via=Via.STAFF, at=at) as change:
         change.set_status(Status.objects.get(category=category, is_default=True))
     return Ticket.objects.get(pk=ticket.pk)
+
+
+def promises(**minutes: int | None) -> None:
+    """First-response targets by the slug of a priority, written past the catalog."""
+    for slug, target in minutes.items():
+        Priority.objects.filter(slug=slug).update(first_response_minutes=target)
+    touch()
+
+
+def topic(name: str, **values: Any) -> Topic:  # noqa: ANN401 - column values
+    """A topic, written past the catalog."""
+    made = Topic.objects.create(name=name, **values)
+    touch()
+    return made
+
+
+def field(slug: str, *topics: Topic, **values: Any) -> Field:  # noqa: ANN401 - column values
+    """A field asked in these topics, or in all, written past the catalog."""
+    made = Field.objects.create(slug=slug, label=slug.title(), is_global=not topics, **values)
+    made.topics.set(topics)
+    touch()
+    return made
 
 
 def later(at: datetime, minutes: int = 1) -> datetime:

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -113,6 +114,17 @@ class Served:
         self.process.wait(timeout=30)
         assert self.process.stdout is not None
         return self.process.stdout.read()
+
+
+def read_rows(installation: Installation, query: str) -> list[tuple[object, ...]]:
+    """What stands in an installation's database, asked without our code."""
+    if not installation.database_url:
+        with closing(sqlite3.connect(installation.data / "deskhand.sqlite3")) as connection:
+            return connection.execute(query).fetchall()
+    import psycopg
+
+    with psycopg.connect(installation.database_url) as server:
+        return server.execute(query).fetchall()  # type: ignore[arg-type]  # the query is a test's own
 
 
 def read_all(connection: socket.socket) -> str:

@@ -10,22 +10,28 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from deskhand.accounts.models import User
+from deskhand.blueprint.models import Snapshot
 from deskhand.core import jobs
+from deskhand.core.html import compose
 from deskhand.mail.models import Mail
 from deskhand.tickets.actions import prepare, schedule
+from deskhand.tickets.catalog import save_field
+from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
-from deskhand.tickets.models import Message
-from tests import make
+from deskhand.tickets.models.message import Attachment, Message
+from deskhand.tickets.models.ticket import Ticket
+from tests import files, make
 from tests.cast import Cast
 
 MATRIX = Path(__file__).with_name("matrix.txt")
 ROLES = ("nobody", "carl", "cora", "mona", "eve", "ada", "bea", "lena", "otto")
-OWNED = {"tickets", "mailroom", "people", "teams"}
+OWNED = {"tickets", "mailroom", "people", "teams", "files"}
 
 
 def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[str]:
@@ -55,9 +61,22 @@ def objects(cast: Cast, at: datetime) -> dict[str, dict[str, object]]:
             "tickets": ticket.number, "scheduled": scheduled.pk, "messages": Message.objects.filter(ticket=ticket)[0].pk,
             "mailroom": Mail.objects.filter(ticket=ticket)[0].pk, "followers": cast.cora.pk, "people": person.pk,
             "organizations": cast.acme.pk, "teams": cast.support.pk if team is None else cast.private.pk,
+            "topics": ticket.topic_id, "statuses": ticket.status_id, "fields": save_field(by=None, at=at, label="Brand").pk,
             "welcome": "nonsense", "confirm": "nonsense", "set-up": "nonsense", "sign-in": "customer", "new": "1-nonsense",
+            "mails": "opened-customer",
         }  # fmt: skip
+        found[name]["files"] = attached(ticket, agent, at).key
+        found[name]["blueprint"] = Snapshot.objects.create(at=at, why="Before", text="format: 1\n").pk
     return found
+
+
+def attached(ticket: Ticket, agent: User, at: datetime) -> Attachment:
+    """A picture in a reply, with its thumbnail."""
+    (file,) = files.stage(agent, files.picture(), at=at, kind="png")
+    with change_ticket(ticket, by=agent, via=Via.STAFF, at=at) as change:
+        change.reply(compose("See."), [file])
+    jobs.run_due(at=at)
+    return file
 
 
 OBJECT = re.compile(r"([\w-]+)/(?:<(?:\w+:)?(\w+)>|\(\?P<(uidb36)>[^)]*\)-\(\?P<key>[^)]*\))")
@@ -80,23 +99,32 @@ def requests(cast: Cast, at: datetime) -> Iterator[tuple[str, str, str]]:
                 yield f"{method:4} {shown}{suffix}", method, path
 
 
-def ask(user: User | None, method: str, path: str) -> int:
-    """The status that this person gets; whatever the request wrote is rolled back."""
+def ask(session: str | None, method: str, path: str) -> int:
+    """The status that the person of this session gets; whatever the request wrote is rolled back."""
     client = Client(raise_request_exception=False)
     with transaction.atomic():
-        if user:
-            client.force_login(user)
-        status = client.generic(method, path).status_code
+        if session:
+            client.cookies[settings.SESSION_COOKIE_NAME] = session
+        answer = client.generic(method, path)
+        files.received(answer)
+        status = answer.status_code
         transaction.set_rollback(True)
     return status
 
 
+def session_of(user: User) -> str:
+    """Signed in once: to sign in anew costs more than half of the requests."""
+    client = Client()
+    client.force_login(user)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
 @pytest.fixture
 def matrix(cast: Cast, at: datetime) -> str:
-    people: list[User | None] = [None, *(getattr(cast, name) for name in ROLES[1:])]
+    people = [None, *(session_of(getattr(cast, name)) for name in ROLES[1:])]
     lines = [f"{'':71} {' '.join(f'{role:6}' for role in ROLES)}".rstrip()]
     for name, method, path in list(requests(cast, at)):
-        statuses = [str(ask(user, method, path)) for user in people]
+        statuses = [str(ask(session, method, path)) for session in people]
         lines.append(f"{name:71} {' '.join(f'{status:6}' for status in statuses)}".rstrip())
     return "\n".join(lines) + "\n"
 

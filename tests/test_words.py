@@ -1,6 +1,7 @@
 """Every word on a page comes through gettext: a pseudo language brackets them, and what is left bare must be data."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from html.parser import HTMLParser
 from zoneinfo import available_timezones
@@ -10,7 +11,10 @@ from django.test import Client
 from django.utils import translation
 
 from deskhand.accounts.models import Organization, Team, User
-from deskhand.tickets.models import Message, Priority, Status, Tag, Ticket, Topic
+from deskhand.tickets.models.choices import Priority, Status, Tag, Topic
+from deskhand.tickets.models.message import Message
+from deskhand.tickets.models.ticket import Ticket
+from deskhand.ui import filters, jinja
 from tests import make
 from tests.cast import Cast
 
@@ -26,7 +30,10 @@ PAGES = {
     ],
     "otto": [
         "/desk/mailroom/", "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/",
-        "/desk/settings/policies/", "/desk/settings/audit/",
+        "/desk/settings/policies/", "/desk/settings/audit/", "/desk/settings/?q=zzz", "/desk/settings/desk/",
+        "/desk/settings/portal/", "/desk/settings/lists/",
+        "/desk/settings/topics/", "/desk/settings/topics/new/", "/desk/settings/fields/", "/desk/settings/fields/new/",
+        "/desk/settings/priorities/", "/desk/settings/statuses/", "/desk/settings/statuses/new/",
     ],
 }  # fmt: skip
 
@@ -88,11 +95,20 @@ def bare(html: str, known: set[str]) -> list[str]:
 
 
 @pytest.fixture
-def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
+def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A language in which every translated text stands in brackets."""
     monkeypatch.setattr(translation._trans, "gettext", lambda words: f"⟦{words}⟧")
     monkeypatch.setattr(translation._trans, "pgettext", lambda context, words: f"⟦{words}⟧")
     monkeypatch.setattr(translation._trans, "ngettext", lambda one, many, count: f"⟦{one if count == 1 else many}⟧")
+    forget_words()
+    yield
+    forget_words()
+
+
+def forget_words() -> None:
+    """What a process keeps of one language is that language's."""
+    for kept in (jinja.translated, *filters.KEPT):
+        kept.cache_clear()
 
 
 @pytest.mark.parametrize("who", PAGES)

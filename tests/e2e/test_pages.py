@@ -4,7 +4,7 @@ The same pages again in longer words (a language that needs half as much room ag
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -15,6 +15,12 @@ from django.utils import translation
 from playwright.sync_api import Page
 
 from deskhand.accounts.models import User
+from deskhand.automation.sweeps import break_promises
+from deskhand.blueprint import presets
+from deskhand.desk.queries import setup_token
+from deskhand.tickets.catalog import save_field, save_topic
+from deskhand.tickets.models.choices import Topic
+from deskhand.tickets.models.field import Field
 from tests import make
 from tests.cast import Cast
 
@@ -28,13 +34,18 @@ PAGES = {
     "carl": ["/", "/tickets/", "/tickets/?tab=closed", "/tickets/new/", "/tickets/1001/", "/account/"],
     "mona": ["/tickets/", "/tickets/1001/"],
     "eve": ["/", "/tickets/"],
+    "bea": ["/account/password/own/"],
     "ada": [
-        "/desk/tickets/?view=unassigned", "/desk/tickets/?view=mine", "/desk/tickets/1001/?view=open", "/desk/search/?q=fire",
+        "/desk/tickets/?view=unassigned", "/desk/tickets/?view=overdue", "/desk/tickets/1001/?view=open", "/desk/search/?q=fire",
         "/desk/search/?q=nothing-like-it", "/desk/tickets/new/", "/desk/mailroom/", "/desk/people/",
     ],
     "otto": [
         "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/", "/desk/settings/policies/",
-        "/desk/settings/audit/", "/desk/mailroom/",
+        "/desk/settings/audit/", "/desk/mailroom/", "/desk/settings/?q=reopen", "/desk/settings/desk/", "/desk/settings/portal/",
+        "/desk/settings/lists/", "/desk/settings/topics/", "/desk/settings/topics/new/", "/desk/settings/fields/",
+        "/desk/settings/fields/new/", "/desk/settings/priorities/", "/desk/settings/statuses/", "/desk/settings/statuses/new/",
+        "/desk/settings/mails/", "/desk/settings/mails/opened-customer/", "/desk/settings/blueprint/?from=company",
+        "/desk/settings/topics/{topic}/", "/desk/settings/fields/{field}/", "/desk/people/{person}/",
     ],
 }  # fmt: skip
 
@@ -42,6 +53,7 @@ PAGES = {
 @pytest.fixture
 def stage(first_words: None, cast: Cast, at: datetime) -> Cast:
     """A ticket with everything in it, one with long words, and some more."""
+    make.promises(medium=60)
     ticket = make.ticket(
         cast.carl, at=at, subject="The printer is on fire", text="See:\n\n> quoted\n\n`code` and https://example.com"
     )
@@ -50,6 +62,12 @@ def stage(first_words: None, cast: Cast, at: datetime) -> Cast:
     make.reply(ticket, cast.carl, at=make.later(at, 3), text=LONG)
     make.ticket(cast.mona, at=make.later(at, 4), subject=LONG, text=LONG)
     make.reply(make.ticket(cast.cora, at=at, subject="Thanks"), cast.lena, at=make.later(at, 5))
+    topic = save_topic(by=None, at=at, name=LONG[:80], team=cast.support, assignee=cast.ada)
+    save_topic(by=None, at=at, name="E-mail", parent=topic)
+    field = save_field(by=None, at=at, label=LONG[:80], kind="choice", options=[LONG, "Import"], is_global=True)
+    save_field(by=None, at=at, label="Rows", kind="number", topics=[topic], shown_if=field, shown_value=LONG)
+    break_promises(at=at + timedelta(days=5))
+    User.objects.filter(pk=cast.bea.pk).update(is_password_temporary=True)
     return cast
 
 
@@ -65,6 +83,10 @@ def visit(live_server: object, stage: Cast, person: Callable[..., Page]) -> Call
             client.force_login(user)
             cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
             page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])  # type: ignore[attr-defined]
+        if "{" in path:
+            path = path.format(
+                topic=Topic.objects.latest("pk").pk, field=Field.objects.latest("pk").pk, person=stage.ada.pk
+            )
         answer = page.goto(path)
         assert answer is not None
         assert (answer.status, page.url) == (200, live_server.url + path)  # a redirect or an error page proves nothing
@@ -88,6 +110,15 @@ def too_wide(page: Page) -> list[int]:
     return found
 
 
+def serious(page: Page) -> list[str]:
+    """What axe finds that keeps people out."""
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:120]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in {"serious", "critical"}
+    ]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("who", PAGES)
 def test_axe_finds_nothing_serious(visit: Callable[..., Page], who: str, scheme: str) -> None:
@@ -97,9 +128,7 @@ def test_axe_finds_nothing_serious(visit: Callable[..., Page], who: str, scheme:
         page = visit(path, who, color_scheme=scheme)
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            for violation in Axe().run(page).response["violations"]:
-                if violation["impact"] in {"serious", "critical"}:
-                    found.append(f"{path} {width}: {violation['id']}: {violation['nodes'][0]['html'][:120]}")
+            found += [f"{path} {width}: {words}" for words in serious(page)]
         page.context.close()
     assert found == []
 
@@ -120,6 +149,38 @@ def test_nothing_is_wider_than_the_screen(
         assert page.locator("html").get_attribute("dir") == ("rtl" if language == "right to left" else "ltr")
         found += [f"{path} at {width}" for width in too_wide(page)]
         page.context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("preset", ["classic", "company"])
+def test_what_a_preset_makes_is_readable_and_never_too_wide(
+    visit: Callable[..., Page], stage: Cast, at: datetime, preset: str
+) -> None:
+    """The pages that a preset changes most; in the company's list a ticket is open inside it (S4.14)."""
+    presets.use(preset, by=stage.otto, at=at)
+    found = []
+    for path in ("/", "/tickets/new/", "/tickets/"):
+        page = visit(path, "mona")
+        if (preset, path) == ("company", "/tickets/"):
+            page.get_by_role("link", name=LONG).click()
+            page.locator("#unfolded textarea").wait_for()
+        found += [f"{path} at {width}" for width in too_wide(page)] + [f"{path}: {words}" for words in serious(page)]
+        page.context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_that_sets_a_desk_up_is_readable_and_never_too_wide(
+    live_server: object, db: None, person: Callable[..., Page], scheme: str
+) -> None:
+    """With the picture of each desk to begin with."""
+    page = person(base_url=live_server.url, color_scheme=scheme)  # type: ignore[attr-defined]  # pytest-django's fixture
+    page.goto(f"/set-up/{setup_token()}/")
+    found = []
+    for name in ("Classic help desk", "Company desk", "Blank"):
+        page.get_by_role("radio", name=name).check()
+        page.get_by_label(f"What customers see: {name}").wait_for()
+        found += [f"{name} at {width}" for width in too_wide(page)] + [f"{name}: {words}" for words in serious(page)]
     assert found == []
 
 

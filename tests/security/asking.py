@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import connection
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -28,9 +29,23 @@ def addresses(cast: Cast, at: datetime) -> list[str]:
     return [path + query for path in paths for query in ["", *QUERIES.get(path, [])]]
 
 
-def signed_in(user: User | None, **options: object) -> Client:
+class Reader(Client):
+    """A browser that reads what it gets to the end, downloads too: `body` says what it was."""
+
+    def request(self, **request: object) -> HttpResponseBase:
+        answer = super().request(**request)
+        answer.read = b"".join(answer) if isinstance(answer, StreamingHttpResponse) else answer.content
+        return answer
+
+
+def body(answer: HttpResponseBase) -> str:
+    """What a Reader read; the bytes of a picture as good as they go."""
+    return answer.read.decode(errors="replace")
+
+
+def signed_in(user: User | None, **options: object) -> Reader:
     """A browser of this person's, or of a stranger's."""
-    client = Client(**options)
+    client = Reader(**options)
     if user:
         client.force_login(user)
     return client

@@ -14,7 +14,7 @@ from deskhand.blueprint import demo, people
 from deskhand.core import jobs
 from deskhand.desk.changes import configure
 from deskhand.mail.models import Mail
-from deskhand.tickets.models import Ticket
+from deskhand.tickets.models.ticket import Ticket
 from deskhand.ui.models import Submission
 from tests import make
 from tests.cast import PASSWORD, Cast

@@ -12,12 +12,13 @@ from deskhand.accounts.models import Organization, User
 from deskhand.core import jobs
 from deskhand.desk.changes import configure
 from deskhand.mail.models import Mail
-from deskhand.tickets.models import Status, Tag
+from deskhand.tickets.models.choices import Status, Tag
+from deskhand.ui.files import PICTURE_S, SANDBOX
 from deskhand.ui.http import CSP
 from tests import make
 from tests.cast import Cast
 from tests.forms import send
-from tests.security.asking import addresses, signed_in
+from tests.security.asking import addresses, body, signed_in
 
 CANARY: Final = 'k"><img src=x onerror=alert(1)>{{4321*1234}}<b>%(x)s'
 HEADERS: Final = {
@@ -32,7 +33,12 @@ HEADERS: Final = {
 
 
 def of_its_own(path: str) -> dict[str, str]:
-    """The few addresses that differ, and how: one shared style sheet, and what shows a mail or holds its frame."""
+    """The few addresses that differ, and how: one shared style sheet, a file and its picture, what shows a mail or holds
+    its frame.
+    """
+    if path.startswith("/files/") and path != "/files/":
+        kept = f"private, max-age={PICTURE_S}" if path.endswith("/thumbnail") else "private, no-store"
+        return {"Content-Security-Policy": SANDBOX, "Cache-Control": kept}
     if path == "/brand.css":
         return {"Cache-Control": "public, max-age=31536000, immutable"}
     if path.endswith("/html/"):
@@ -59,7 +65,7 @@ def test_F04_every_answer_carries_the_headers(cast: Cast, at: datetime, who: str
         if (
             got != wanted
             or "unsafe-eval" in policy
-            or "frame-ancestors" not in policy
+            or not ("frame-ancestors" in policy or policy == SANDBOX)
             or "default-src 'none'" not in policy
         ):
             found[path] = (answer.status_code, got, policy)
@@ -168,7 +174,10 @@ def test_F06_name_canary_is_escaped_on_all_pages(cast: Cast, at: datetime, who: 
         f"/desk/mailroom/?q={CANARY}", f"/desk/tickets/new/?customer={CANARY}", f"/sign-in/?next={CANARY}", f"/{CANARY}/",
         *(f"/desk/mailroom/{mail.pk}/{part}" for mail in Mail.objects.all() for part in ("", "html/")),
     }  # fmt: skip
-    shown = {path: client.get(path).content.decode() for path in paths}
+    answers = {path: client.get(path) for path in paths}
+    downloads = {path for path, answer in answers.items() if "attachment" in answer.get("Content-Disposition", "")}
+    assert [path for path in downloads if "html" in answers[path]["Content-Type"]] == []
+    shown = {path: body(answer) for path, answer in answers.items() if path not in downloads}
     assert {path: found for path, html in shown.items() if (found := created(html))} == {}
     if who:
         assert len([path for path, html in shown.items() if "&gt;&lt;img src=x" in html]) > 10
@@ -242,7 +251,7 @@ def test_H01_note_canary_absent_everywhere(cast: Cast, at: datetime) -> None:
         client = signed_in(getattr(cast, who) if who else None)
         for path in [*addresses(cast, at), f"/tickets/{ticket.number}/"]:
             for headers in ({}, {"HX-Request": "true", "HX-Target": "ticket"}):
-                assert "zugzwang" not in client.get(path, headers=headers).content.decode(), f"{who} {path}"
+                assert "zugzwang" not in body(client.get(path, headers=headers)), f"{who} {path}"
     assert "zugzwang" in signed_in(cast.ada).get(desk).content.decode()
     mails = Mail.objects.filter(to_address__endswith="@customer.example")
     assert [mail.to_address for mail in mails if "public word" in mail.text] == [cast.carl.email]

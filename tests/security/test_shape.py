@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from deskhand.accounts.models import User
 from deskhand.accounts.roles import Role
-from deskhand.tickets.models import Ticket
+from deskhand.tickets.models.ticket import Ticket
 from tests import make
 from tests.cast import Cast
 from tests.forms import fill, send
@@ -68,9 +68,16 @@ FORMS: Final = [
     ("otto", "/desk/people/invite/", "/desk/people/invite/"),
     ("otto", "/desk/organizations/", "/desk/organizations/"),
     ("otto", "/desk/teams/new/", "/desk/teams/new/"),
-    ("otto", "/desk/settings/", "/desk/settings/"),
+    ("otto", "/desk/settings/desk/", "/desk/settings/desk/"),
+    ("otto", "/desk/settings/portal/", "/desk/settings/portal/"),
+    ("otto", "/desk/settings/lists/", "/desk/settings/lists/"),
     ("otto", "/desk/settings/sign-in/", "/desk/settings/sign-in/"),
     ("otto", "/desk/settings/policies/", "/desk/settings/policies/"),
+    ("otto", "/desk/settings/topics/new/", "/desk/settings/topics/new/"),
+    ("otto", "/desk/settings/fields/new/", "/desk/settings/fields/new/"),
+    ("otto", "/desk/settings/statuses/new/", "/desk/settings/statuses/new/"),
+    ("otto", "/desk/settings/mails/opened-customer/", "/desk/settings/mails/opened-customer/"),
+    ("otto", "/desk/settings/blueprint/", "/desk/settings/blueprint/"),
 ]
 
 
