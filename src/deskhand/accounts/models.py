@@ -167,6 +167,66 @@ class Session(AbstractBaseSession):
         return import_module(settings.SESSION_ENGINE).SessionStore  # type: ignore[no-any-return]  # read from a name
 
 
+class ApiToken(models.Model):
+    """Lets a program act as its owner, with the owner's rights of that moment and within `scopes`. Only a hash is kept."""
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("Name"), max_length=80)
+    scopes = models.JSONField(default=list)  # see `accounts.tokens.Scope`
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the secret, in hexadecimal
+    ending = models.CharField(max_length=4)  # the secret's last characters, so that its owner knows it again
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True)  # to the hour
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SignOnSource(models.Model):
+    """A product of the customer's own whose users may come in by a signed link (S5.3). `secret` is sealed."""
+
+    slug = models.SlugField(max_length=40, unique=True)  # the token's `iss`
+    name = models.CharField(_("Name"), max_length=80)
+    secret = models.TextField()
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Identity(models.Model):
+    """Who somebody is at a source: what a signed link names; an address alone opens no account that is there."""
+
+    source = models.ForeignKey(SignOnSource, models.CASCADE, related_name="identities")
+    external_id = models.CharField(max_length=200)
+    user = models.ForeignKey(User, models.CASCADE, related_name="identities")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="identity_once")]
+
+    def __str__(self) -> str:
+        return f"{self.external_id} at {self.source_id}"
+
+
+class UsedSignOn(models.Model):
+    """A signed link that was used: its `jti` works once. Swept when no token of that age would be taken any more."""
+
+    source = models.ForeignKey(SignOnSource, models.CASCADE, db_index=False)
+    jti = models.CharField(max_length=200)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "jti"], name="sign_on_once")]
+
+    def __str__(self) -> str:
+        return self.jti
+
+
 class Team(models.Model):
     """Agents who share tickets. A private team's tickets are seen by its members, leads and administrators only."""
 

@@ -17,10 +17,24 @@ class Role(models.TextChoices):
 
 _AGENT: Final = frozenset({
     "staff.enter", "ticket.reply", "ticket.note", "ticket.status", "ticket.priority", "ticket.assign",
-    "ticket.move", "ticket.tag", "ticket.open_for", "mail.read", "people.read",
+    "ticket.move", "ticket.tag", "ticket.open_for", "mail.read", "people.read", "purchase.read",
 })  # fmt: skip
-_LEAD: Final = _AGENT | {"ticket.see_private", "ticket.redact", "mail.send", "people.invite", "organization.change"}
-_ADMIN: Final = _LEAD | {"people.change", "people.change_role", "team.change", "desk.configure", "audit.read"}
+_LEAD: Final = _AGENT | {
+    "ticket.see_private",
+    "ticket.redact",
+    "mail.send",
+    "people.invite",
+    "organization.change",
+    "purchase.change",
+}
+_ADMIN: Final = _LEAD | {
+    "people.change",
+    "people.change_role",
+    "team.change",
+    "desk.configure",
+    "audit.read",
+    "product.change",
+}
 
 PERMISSIONS: Final[dict[str, frozenset[str]]] = {
     Role.CUSTOMER: frozenset(),

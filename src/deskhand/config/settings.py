@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "deskhand.core",
     "deskhand.desk",
     "deskhand.accounts",
+    "deskhand.entitlements",
     "deskhand.tickets",
     "deskhand.mail",
     "deskhand.notifications",

@@ -13,6 +13,11 @@ from deskhand.desk.queries import current_desk
 LONGEST: Final = 60
 LABELS: Final[dict[str, Promise]] = {
     "topic": _("Topic"),  # "Category", "Help topic", "Product": the field's many words for one thing
+    "area": _("Area"),  # the first of two steps (S5.7): topics at the top
+    "issue_type": _("Issue type"),  # and those below them
+    "purchase": _("Purchase"),  # what a ticket belongs to: "Product" in a shop (S2.9)
+    "purchases": _("Purchases"),
+    "licenses": _("Licenses"),
     "subject": _("Subject"),
     "message": _("Message"),
     "priority": _("Priority"),

@@ -26,6 +26,7 @@ class Column(models.TextChoices):
     STATUS = "status", _("Status")
     REQUESTER = "requester", _("From")
     CREATED = "created", _("Opened on")
+    REPLY = "reply", _("Reply")  # a button in each row (S1.12)
 
 
 class Tab(models.TextChoices):
@@ -37,6 +38,13 @@ class Tab(models.TextChoices):
     CLOSED = "closed", _("Closed")
     SOLVED = "solved", _("Solved")
     ALL = "all", _("All")
+
+
+class Navigation(models.TextChoices):
+    """Where the portal's navigation stands; on a phone it is at the top in any case (S1.5)."""
+
+    TOP = "top", _("At the top")
+    SIDE = "side", _("At the side")
 
 
 class AfterOpening(models.TextChoices):

@@ -16,6 +16,14 @@ class Registration(models.TextChoices):
     DOMAINS = "domains", _("By domain: anybody with a confirmed address in the domains below")
 
 
+class Mailbox(models.TextChoices):
+    """What happens to mail that is sent to the desk (S3.13, S5.1)."""
+
+    TICKETS = "tickets", _("A mail opens a ticket, or goes into the one it answers")
+    REPLIES = "replies", _("Replies go into their ticket; a new mail is answered with the way to the desk")
+    OFF = "off", _("No mail is read; each is answered with the way to the desk")
+
+
 class Desk(models.Model):
     """One row (pk 1). `version` rises with every change; whoever caches something by it is never stale for long."""
 
@@ -34,6 +42,8 @@ class Desk(models.Model):
     reopen_days = models.PositiveSmallIntegerField(_("Days in which a closed ticket reopens"), null=True, blank=True)
     # None: never. The warning leaves that many days before (S3.16).
     auto_close_days = models.PositiveSmallIntegerField(_("Quiet days until closing"), null=True, blank=True)
+    # None: never. The same for a ticket that waits for its customer (S1.c12).
+    close_waiting_days = models.PositiveSmallIntegerField(_("Quiet days on hold until closing"), null=True, blank=True)
     auto_close_warning_days = models.PositiveSmallIntegerField(_("Warning before, in days"), default=2)
     file_kinds = models.CharField(_("Files that may be attached"), max_length=200, default="jpg png pdf zip")  # S4.10
     file_limit_mb = models.PositiveSmallIntegerField(
@@ -54,6 +64,25 @@ class Desk(models.Model):
     mail_matrix = models.JSONField(
         default=dict, blank=True
     )  # what differs from `notifications.matrix`: {"kind.audience": on}
+    navigation = models.CharField(
+        _("Navigation of the portal"), max_length=4, choices=layout.Navigation, default=layout.Navigation.TOP
+    )  # S1.5
+    opens_in_steps = models.BooleanField(
+        _("First the area and the issue type, then the details"), default=False
+    )  # S5.7
+    # Characters; None: no limit of the desk's own. A topic may have another one for messages (S1.7, S1.c2).
+    longest_subject = models.PositiveSmallIntegerField(_("Longest subject"), null=True, blank=True)
+    longest_message = models.PositiveIntegerField(_("Longest message of a customer"), null=True, blank=True)
+    # Below that many characters the form asks for more, and takes it all the same (S1.c2).
+    short_message = models.PositiveSmallIntegerField(_("Ask for more below"), null=True, blank=True)
+    claims_on_open = models.BooleanField(_("Opening an unassigned ticket claims it"), default=False)  # S1.c1
+    # A category; empty: another assignee changes no status (S1.c9).
+    status_on_reassign = models.CharField(max_length=12, blank=True, default="")
+    mailbox = models.CharField(_("Mail to the desk"), max_length=7, choices=Mailbox, default=Mailbox.REPLIES)
+    mailbox_answer = models.TextField(
+        _("What a mail is answered with"), blank=True, default=""
+    )  # empty: the usual words
+    return_addresses = models.JSONField(default=list, blank=True)  # where a support link may lead back to (S5.3)
     is_demo = models.BooleanField(default=False)
     set_up_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)

@@ -17,6 +17,7 @@ class Via(StrEnum):
     PORTAL = "portal"
     STAFF = "staff"
     SYSTEM = "system"
+    API = "api"
     UNDO = "undo"
 
 

@@ -31,6 +31,10 @@ TICKET: Final = [
         fields=["first_response_due_at", "id"], name="ticket_promised", condition=_PROMISED
     ),  # whose promise may break
     Index(fields=["resolved_at", "id"], name="ticket_resolved", condition=Q(category="resolved")),  # which fall quiet
+    # Which wait long for their customers (S1.c12), what a purchase was asked about, what was declined (S2.14).
+    Index(fields=["public_updated_at", "id"], name="ticket_waiting", condition=Q(category="waiting")),
+    Index(fields=["purchase", *_LATEST], name="ticket_purchase", condition=Q(purchase__isnull=False)),
+    Index(fields=["out_of_scope"], name="ticket_out_of_scope", condition=Q(out_of_scope__isnull=False)),
     Index(fields=["follows"], name="ticket_follows", condition=Q(follows__isnull=False)),
 ]
 

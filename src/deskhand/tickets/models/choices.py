@@ -66,6 +66,14 @@ class Priority(models.Model):
         return self.name
 
 
+class Need(models.TextChoices):
+    """Whether a ticket of a topic belongs to a purchase (S2.9)."""
+
+    NONE = "none", _("Not asked")
+    ASKED = "asked", _("May be chosen")
+    REQUIRED = "required", _("Needs active support")
+
+
 class Topic(models.Model):
     """What a ticket is about, a node of a tree; it routes to a team (S4.4). A customer may choose any node.
 
@@ -78,6 +86,9 @@ class Topic(models.Model):
     priority = models.ForeignKey(Priority, models.SET_NULL, null=True, blank=True, related_name="+")
     assignee = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     asks_priority = models.BooleanField(default=True)
+    purchase = models.CharField(max_length=8, choices=Need, default=Need.NONE)  # does it take one, must it have one?
+    is_bug_report = models.BooleanField(default=False)  # open without support where the product takes bug reports
+    longest_message = models.PositiveIntegerField(null=True, blank=True)  # characters; None: the desk's (S1.c2)
     position = models.PositiveSmallIntegerField(default=0)
     is_default = models.BooleanField(default=False)
     is_archived = models.BooleanField(default=False)

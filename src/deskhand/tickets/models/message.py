@@ -38,6 +38,7 @@ class Message(models.Model):
     at = models.DateTimeField()
     via = models.CharField(max_length=8, choices=[(via, via) for via in Via])
     redacted_at = models.DateTimeField(null=True, blank=True)
+    is_question = models.BooleanField(default=False, db_default=False)  # staff wait for its answer (S5.10)
 
     objects: ClassVar[models.Manager["Message"]] = models.Manager.from_queryset(MessageQuerySet)()
 

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from deskhand.accounts.models import Organization, Team, User
 from deskhand.accounts.privacy import teams_hidden_from
+from deskhand.entitlements.models import Installation, Purchase
 from deskhand.tickets.indexes import FOLLOWER, TICKET
 from deskhand.tickets.models.choices import SOLVED, UNSOLVED, Category, Priority, Status, Tag, Topic
 
@@ -108,6 +109,10 @@ class Ticket(models.Model):
     close_warned_at = models.DateTimeField(null=True)  # the customer knows that it will be closed (S3.16)
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)  # solutions that were not accepted (S4.16)
     follows = models.ForeignKey("self", models.SET_NULL, null=True, related_name="follow_ups", db_index=False)
+    purchase = models.ForeignKey(Purchase, models.SET_NULL, null=True, related_name="tickets", db_index=False)
+    installation = models.ForeignKey(Installation, models.SET_NULL, null=True, related_name="+", db_index=False)
+    out_of_scope = models.CharField(max_length=200, null=True)  # noqa: DJ001 - the clause it was declined with (S2.14), else nothing to index
+    asked_at = models.DateTimeField(null=True)  # since when a question of ours waits for the customer (S5.10)
 
     objects: ClassVar[models.Manager["Ticket"]] = models.Manager.from_queryset(TicketQuerySet)()
 
