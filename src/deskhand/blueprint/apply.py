@@ -19,12 +19,15 @@ from deskhand.accounts import changes as accounts
 from deskhand.accounts.models import Team, User
 from deskhand.blueprint import check
 from deskhand.blueprint.document import MOST_PROBLEMS, BlueprintError, Document, Entry, Problem
-from deskhand.blueprint.queries import topics_by_path
+from deskhand.blueprint.queries import PRODUCT_COLUMNS, topics_by_path
 from deskhand.blueprint.schema import SEPARATOR
 from deskhand.blueprint.settings import columns, setting_at
 from deskhand.blueprint.shapes import parts
 from deskhand.desk.changes import configure
 from deskhand.desk.models import Desk
+from deskhand.entitlements.catalog import change_product, create_product
+from deskhand.entitlements.errors import NotAllowedError, ShopError
+from deskhand.entitlements.models import Product
 from deskhand.notifications import templates
 from deskhand.notifications.models import Template
 from deskhand.tickets import catalog
@@ -45,6 +48,7 @@ _REASONS: Final[dict[type[Exception], str | Promise]] = {
     ),
     catalog.NotAllowedError: _lazy("You may not change this."),
     accounts.NotAllowedError: _lazy("You may not change this."),
+    NotAllowedError: _lazy("You may not change this."),
     templates.TooLongError: _lazy("That is more than a mail should say."),
 }
 
@@ -70,7 +74,7 @@ class _Applying:
         self._settings()
         steps: list[tuple[str, Callable[[tuple[Entry, ...]], None]]] = [
             ("priorities", self._priorities), ("statuses", self._statuses), ("teams", self._teams),
-            ("topics", self._topics), ("fields", self._fields), ("mail_words", self._mail_words),
+            ("products", self._products), ("topics", self._topics), ("fields", self._fields), ("mail_words", self._mail_words),
         ]  # fmt: skip
         for name, step in steps:
             if name in self.plan.lists:
@@ -104,7 +108,7 @@ class _Applying:
             with _at_line(entry):
                 catalog.save_priority(
                     by=self.by, at=self.at, priority=there[entry.name], name=entry.text("name"), meaning=entry.text("meaning"),
-                    first_response_minutes=check.minutes(entry), is_default=entry.flag("default"),
+                    first_response_minutes=check.number(entry, "first_response"), is_default=entry.flag("default"),
                 )  # fmt: skip
 
     def _statuses(self, entries: tuple[Entry, ...]) -> None:
@@ -130,6 +134,17 @@ class _Applying:
                     by=self.by, at=self.at,
                 )  # fmt: skip
 
+    def _products(self, entries: tuple[Entry, ...]) -> None:
+        there = {product.slug: product for product in Product.objects.all()}
+        for place, entry in enumerate(entries):
+            values = {column: entry.values[name] for name, column in PRODUCT_COLUMNS.items()}
+            values |= {name: "\n".join(entry.texts(name)) for name in ("covered", "not_covered")}
+            with _at_line(entry):
+                if product := there.get(entry.name):
+                    change_product(product, by=self.by, at=self.at, position=place, **values)
+                else:
+                    create_product(by=self.by, at=self.at, slug=entry.name, position=place, **values)
+
     def _topics(self, entries: tuple[Entry, ...]) -> None:
         there = topics_by_path()
         teams = {team.name.casefold(): team for team in Team.objects.all()}
@@ -144,7 +159,9 @@ class _Applying:
                     by=self.by, at=self.at, topic=there.get(entry.name), parent=there.get(_above(entry.name)),
                     name=entry.text("name"), team=teams.get(entry.text("team").casefold()),
                     priority=priorities.get(entry.text("priority")), assignee=staff.get(entry.text("assignee").lower()),
-                    asks_priority=entry.flag("asks_priority"), is_default=entry.name == preselected,
+                    asks_priority=entry.flag("asks_priority"), purchase=entry.text("purchase"),
+                    is_bug_report=entry.flag("bug_report"), longest_message=check.number(entry, "longest_message"),
+                    is_default=entry.name == preselected,
                     is_archived=entry.flag("archived"), position=positions[entry.name],
                 )  # fmt: skip
 
@@ -199,7 +216,7 @@ def _at_line(entry: Entry) -> Iterator[None]:
     """What the rooms refuse is told with the line that asked for it."""
     try:
         yield
-    except (catalog.CatalogError, accounts.PeopleError, templates.TemplateError, ValidationError) as error:
+    except (catalog.CatalogError, accounts.PeopleError, ShopError, templates.TemplateError, ValidationError) as error:
         raise BlueprintError([Problem(entry.line, f"“{entry.name}”: {_reason(error)}")]) from error
 
 

@@ -48,9 +48,9 @@ def asked_first(entries: tuple[Entry, ...]) -> list[Entry]:
     return ordered + waiting
 
 
-def minutes(entry: Entry) -> int | None:
-    """How soon the first answer is promised."""
-    value = entry.values["first_response"]
+def number(entry: Entry, key: str) -> int | None:
+    """A value that is a number, or none."""
+    value = entry.values[key]
     return value if isinstance(value, int) else None
 
 

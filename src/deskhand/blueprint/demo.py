@@ -7,6 +7,7 @@ no news: nobody is mailed about what never happened. From then on a demo desk is
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any, Final
 
@@ -22,8 +23,11 @@ from deskhand.core.html import compose
 from deskhand.core.models import Job
 from deskhand.desk.changes import configure
 from deskhand.desk.queries import current_desk
+from deskhand.entitlements.changes import activate, record_purchase
+from deskhand.entitlements.models import Product, Purchase
+from deskhand.entitlements.order import Order
 from deskhand.notifications.changes import regard_as_told
-from deskhand.tickets import attachments
+from deskhand.tickets import attachments, support
 from deskhand.tickets.actions import perform, prepare
 from deskhand.tickets.changes import mark_seen, open_ticket
 from deskhand.tickets.events import Kind, Via
@@ -143,9 +147,27 @@ def _engage(*, at: datetime) -> None:
         )
         for player in people.EVERYBODY
     }  # fmt: skip
+    _sell(persons, at=since)
     for key, name in people.TEAMS.items():
         team = save_team(name=name, is_private=key == people.PRIVATE_TEAM, by=None, at=since)
         set_team_members(team, members=[persons[member] for member in people.TEAM_MEMBERS[key]], by=None, at=since)
+
+
+def _sell(persons: Mapping[str, User], *, at: datetime) -> None:
+    """Where the desk sells something every customer has bought of it, the first one twice, and runs it somewhere."""
+    if not (sold := list(Product.objects.filter(is_archived=False))):
+        return
+    buyers = [people.CUSTOMERS[0], *people.CUSTOMERS]
+    for place, buyer in enumerate(buyers):
+        product = sold[max(0, place - 1) % len(sold)]
+        order = Order(
+            reference=f"TL-{20_417 + 13 * place}", product=product.slug, email=buyer.email, name=buyer.name,
+            bought_at=at + timedelta(days=2 * place), amount=Decimal(49 + 10 * (place % 4)), currency="EUR",
+        )  # fmt: skip
+        bought = record_purchase(order=order, via=Purchase.Via.HAND, by=None, at=order.bought_at).purchase
+        name = ("shop", "www2")[place] if place < 2 else "shop"
+        for license_ in bought.licenses.all():
+            activate(key=license_.key, domain=f"{name}.{people.DOMAINS[buyer.place]}", at=order.bought_at)
 
 
 def _stage(tickets: list[plan.Planned], *, at: datetime) -> Files:
@@ -189,10 +211,11 @@ def _write(tickets: list[plan.Planned], files: Files, admin: User, *, at: dateti
 
 def _open(planned: plan.Planned, known: "_Known", files: list[Attachment]) -> Ticket:
     requester = known.people[planned.requester]
+    bought = support.choosable(requester, known.topic, at=planned.at)
     with open_ticket(
         requester=requester, subject=planned.subject, body=compose(planned.text), topic=known.topic,
         priority=known.priorities[planned.priority], by=requester, via=Via.PORTAL, at=planned.at,
-        files=files, fields=_answers(known.topic, planned),
+        files=files, fields=_answers(known.topic, planned), purchase=bought[0] if bought else None,
     ) as change:  # fmt: skip
         pass
     return change.ticket

@@ -10,11 +10,19 @@ from deskhand.blueprint.schema import SEPARATOR
 from deskhand.blueprint.settings import settings_of
 from deskhand.blueprint.shapes import Value
 from deskhand.desk.models import Desk
+from deskhand.entitlements.models import Product
 from deskhand.notifications.models import Template
 from deskhand.tickets.models.choices import Category, Priority, Status, Topic
 from deskhand.tickets.models.field import Field
 
 _CATEGORIES: Final = list(Category)
+# How a file calls a product's columns; its two lists are texts of a line each.
+PRODUCT_COLUMNS: Final = {
+    "name": "name", "kind": "kind", "support_days": "support_days", "grace_days": "grace_days",
+    "licenses": "license_count", "license_days": "license_days", "installations": "installations",
+    "moves_a_year": "moves_a_year", "download": "download_url", "renew": "renew_url", "benefit": "benefit",
+    "benefit_guide": "benefit_url", "bug_reports": "takes_bug_reports", "archived": "is_archived",
+}  # fmt: skip
 
 
 def desk_as_document() -> Document:
@@ -25,6 +33,7 @@ def desk_as_document() -> Document:
             "priorities": tuple(map(_priority, Priority.objects.order_by("rank"))),
             "statuses": tuple(map(_status, sorted(Status.objects.all(), key=_place))),
             "teams": tuple(map(_team, Team.objects.order_by("name", "pk"))),
+            "products": tuple(map(_product, Product.objects.all())),
             "topics": tuple(_topics()),
             "fields": tuple(_fields()),
             "mail_words": tuple(map(_template, Template.objects.order_by("key"))),
@@ -80,11 +89,17 @@ def _team(row: Team) -> Entry:
     return Entry(row.name, {"name": row.name, "private": row.is_private}, pk=row.pk)
 
 
+def _product(row: Product) -> Entry:
+    columns = {name: getattr(row, column) for name, column in PRODUCT_COLUMNS.items()}
+    return Entry(row.slug, columns | {"covered": tuple(row.promises), "not_covered": tuple(row.clauses)}, pk=row.pk)
+
+
 def _topics() -> Iterator[Entry]:
     for path, row in topics_by_path().items():
         values: dict[str, Value] = {
             "name": row.name, "team": row.team.name if row.team else "", "priority": row.priority.slug if row.priority else "",
             "assignee": row.assignee.email if row.assignee and row.assignee.is_staff else "", "asks_priority": row.asks_priority,
+            "purchase": row.purchase, "bug_report": row.is_bug_report, "longest_message": row.longest_message,
             "default": row.is_default, "archived": row.is_archived,
         }  # fmt: skip
         yield Entry(path, values, pk=row.pk)

@@ -10,6 +10,7 @@ from typing import Final
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from deskhand.accounts.models import Team
@@ -31,13 +32,27 @@ from deskhand.blueprint.shapes import (
 )
 from deskhand.core.kinds import KINDS
 from deskhand.desk import labels, layout
-from deskhand.desk.models import Desk, Registration
-from deskhand.desk.shapes import LONGEST_ANNOUNCEMENT, LONGEST_GUIDE, LONGEST_NAME, LONGEST_TIP, MOST_DAYS
+from deskhand.desk.models import Desk, Mailbox, Registration
+from deskhand.desk.shapes import (
+    LONGEST_ANNOUNCEMENT,
+    LONGEST_ANSWER,
+    LONGEST_GUIDE,
+    LONGEST_MESSAGE,
+    LONGEST_NAME,
+    LONGEST_SUBJECT,
+    LONGEST_TIP,
+    MOST_DAYS,
+    REASSIGNED,
+    SHORTEST_LIMIT,
+)
+from deskhand.entitlements.models import Product
 from deskhand.notifications import matrix, templates
-from deskhand.tickets.models.choices import Category, Priority, Status, Topic
+from deskhand.tickets.models.choices import Category, Need, Priority, Status, Topic
 from deskhand.tickets.models.field import Access, Field
 
 FORMAT: Final = 1
+MOST_SUPPORT_DAYS: Final = 36_500
+LONGEST_CLAUSE: Final = 200  # what a ticket keeps of the reason it was declined with
 SEPARATOR: Final = " › "  # between a topic and the one below it
 
 
@@ -93,6 +108,10 @@ def _priorities() -> dict[str, str]:
     return {name: name for name in PRIORITIES}
 
 
+def _reassigned() -> dict[str, str]:
+    return {name: Category(name).label if name else gettext("as it was") for name in REASSIGNED}
+
+
 def _kinds() -> dict[str, str]:
     return {slug: str(kind.label) for slug, kind in KINDS.items()}
 
@@ -130,6 +149,9 @@ SECTIONS: Final = (
         Key("announcement", Text(LONGEST_ANNOUNCEMENT), _("Announcement"), "announcement"),
         Key("guide", Text(LONGEST_GUIDE), _("When to open a ticket"), "guide"),
         Key("tips", Lines(LONGEST_TIP), _("What to include"), "tips"),
+        Key("navigation", OneOf(partial(_chosen, layout.Navigation)), _("Navigation of the portal"), "navigation"),
+        Key("opens_in_steps", Flag(), _("First the area and the issue type, then the details"), "opens_in_steps"),
+        Key("return_addresses", Lines(200), _("Sites that a support link may lead back to"), "return_addresses"),
     )),
     Section("list", "A customer’s list of tickets. A tab with an empty name has its usual one.", (
         Key("columns", SomeOf(partial(_chosen, layout.Column)), _("Columns"), "columns"),
@@ -137,6 +159,8 @@ SECTIONS: Final = (
         Key("expands_in_place", Flag(), _("A ticket opens inside the list"), "expands_in_place"),
     )),
     Section("policies", "What happens to tickets by itself, and what people may do with them.", (
+        Key("claims_on_open", Flag(), _("Opening an unassigned ticket claims it"), "claims_on_open"),
+        Key("status_on_reassign", OneOf(_reassigned), _("After another assignee"), "status_on_reassign"),
         Key("status_on_agent_reply", OneOf(partial(_chosen, Category)), _("After an agent’s reply"), "status_on_agent_reply"),
         Key("customers_may_close", Flag(), _("Customers may close their tickets"), "customers_may_close"),
         Key("customers_may_reopen", Flag(), _("A customer’s message reopens a closed ticket"), "customers_may_reopen"),
@@ -144,7 +168,19 @@ SECTIONS: Final = (
         Key("managers_may_reply", Flag(), _("Managers may reply to their members’ tickets"), "managers_may_reply"),
         Key("managers_may_close", Flag(), _("Managers may close their members’ tickets"), "managers_may_close"),
         Key("auto_close_days", Number(1, MOST_DAYS, none="never"), _("Quiet days until closing"), "auto_close_days"),
+        Key("close_waiting_days", Number(1, MOST_DAYS, none="never"), _("Quiet days on hold until closing"),
+            "close_waiting_days"),
         Key("auto_close_warning_days", Number(0, MOST_DAYS), _("Warning before, in days"), "auto_close_warning_days"),
+    )),
+    Section("limits", "How long what customers write may be, in characters. What is longer goes on in a reply.", (
+        Key("longest_subject", Number(SHORTEST_LIMIT, LONGEST_SUBJECT, none="none"), _("Longest subject"), "longest_subject"),
+        Key("longest_message", Number(SHORTEST_LIMIT, LONGEST_MESSAGE, none="none"), _("Longest message of a customer"),
+            "longest_message"),
+        Key("short_message", Number(1, LONGEST_MESSAGE, none="none"), _("Ask for more below"), "short_message"),
+    )),
+    Section("mailbox", "Mail that is sent to the desk: tickets, replies or off; “answer” is what a sender reads.", (
+        Key("mode", OneOf(partial(_chosen, Mailbox)), _("Mail to the desk"), "mailbox"),
+        Key("answer", Text(LONGEST_ANSWER), _("What a mail is answered with"), "mailbox_answer"),
     )),
     Section("files", "What may be attached, and how much a message carries in all.", (
         Key("kinds", SomeOf(_kinds), _("Files that may be attached"), "file_kinds"),
@@ -174,12 +210,33 @@ LISTS: Final = (
         Key("name", Line(_longest(Team, "name")), _("name")),
         Key("private", Flag(), _("private"), usual=False),
     )),
+    ListSection("products", "What is sold, and its support. A product that a file leaves out stays.", _("Product"), (
+        Key("name", Line(_longest(Product, "name")), _("name")),
+        Key("kind", OneOf(partial(_chosen, Product.Kind)), _("kind"), usual=str(Product.Kind.PRODUCT)),
+        Key("support_days", Number(0, MOST_SUPPORT_DAYS, none="always"), _("days of support"), usual=365),
+        Key("grace_days", Number(0, MOST_DAYS), _("days of grace"), usual=0),
+        Key("licenses", Number(0, 100), _("licenses"), usual=0),
+        Key("license_days", Number(1, MOST_SUPPORT_DAYS, none="always"), _("days a license is valid"), usual=None),
+        Key("installations", Number(1, 1_000), _("installations of a license"), usual=1),
+        Key("moves_a_year", Number(0, 100), _("moves a year by the customer"), usual=1),
+        Key("download", Line(500), _("download")),
+        Key("renew", Line(500), _("where to renew support")),
+        Key("covered", Lines(LONGEST_CLAUSE), _("what support covers"), usual=()),
+        Key("not_covered", Lines(LONGEST_CLAUSE), _("what support does not cover"), usual=()),
+        Key("benefit", Line(_longest(Product, "benefit")), _("what a buyer may claim")),
+        Key("benefit_guide", Line(500), _("how to claim it")),
+        Key("bug_reports", Flag(), _("bug reports are welcome without support"), usual=False),
+        _ARCHIVED,
+    ), is_mapping=True),
     ListSection("topics", "What a ticket can be about, and who gets it. Those below it stand under “topics”.", _("Topic"), (
         Key("name", Line(_longest(Topic, "name")), _("name")),
         Key("team", Line(_longest(Team, "name")), _("team")),
         Key("priority", OneOf(_priorities), _("priority")),
         Key("assignee", Line(254), _("assigned to")),
         Key("asks_priority", Flag(), _("asks for the priority"), usual=True),
+        Key("purchase", OneOf(partial(_chosen, Need)), _("purchase"), usual=str(Need.NONE)),
+        Key("bug_report", Flag(), _("bug reports"), usual=False),
+        Key("longest_message", Number(SHORTEST_LIMIT, LONGEST_MESSAGE, none="usual"), _("longest message"), usual=None),
         _DEFAULT,
         _ARCHIVED,
     )),

@@ -43,6 +43,8 @@ def _said(desk: Desk, column: str) -> Value:
             return tuple(desk.file_kind_slugs)
         case "allowed_domains":
             return tuple(desk.allowed_domains)
+        case "return_addresses":
+            return tuple(desk.return_addresses)
         case "tips":
             return tuple(dict.fromkeys(filter(None, map(one_line, desk.tips.splitlines()))))  # as people see them, once
         case "mail_matrix":
@@ -55,7 +57,7 @@ def _said(desk: Desk, column: str) -> Value:
 
 def _kept(column: str, value: Value) -> Any:  # noqa: ANN401 - a column's
     match column:
-        case "home" | "columns" | "allowed_domains":
+        case "home" | "columns" | "allowed_domains" | "return_addresses":
             return list(parts(value))
         case "tabs":
             return [{"tab": tab, "name": name} for tab, name in map(parts, value if isinstance(value, tuple) else ())]

@@ -14,9 +14,10 @@ HEAD: Final = """\
 #   deskhand blueprint import FILE
 #
 # What the file does not mention stays as it is. A list that stands here is the whole list: what you take out of it is
-# removed, or archived if tickets hold it. Teams are never removed. Things are known by their names: priorities and
-# fields by the word before the colon, topics by their path ("IT support › E-mail"), the others by their name; a status
-# that is alone in its category may be renamed. People, tickets and passwords are never in this file.
+# removed, or archived if tickets hold it. Teams and products are never removed. Things are known by their names:
+# priorities, products and fields by the word before the colon, topics by their path ("IT support › E-mail"), the others
+# by their name; a status that is alone in its category may be renamed. People, tickets, purchases and passwords are
+# never in this file.
 """
 
 

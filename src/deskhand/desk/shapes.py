@@ -22,6 +22,12 @@ MOST_TIPS: Final = 12
 LONGEST_TIP: Final = 200
 MOST_DAYS: Final = 365
 MOST_DOMAINS: Final = 100
+LONGEST_SUBJECT: Final = 200  # characters, with whatever setting: what a ticket's row keeps
+SHORTEST_LIMIT: Final = 20  # nobody can say what is wrong in fewer
+LONGEST_MESSAGE: Final = 100_000
+MOST_RETURNS: Final = 20
+LONGEST_ANSWER: Final = 2_000
+REASSIGNED: Final = ("", "open", "in_progress", "waiting")  # what another assignee can make of a ticket (S1.c9)
 
 
 def check(desk: Desk) -> None:
@@ -139,10 +145,48 @@ def _auto_close(value: int | None, _desk: Desk) -> Iterator[str]:
 
 
 def _warning(value: int, desk: Desk) -> Iterator[str]:
-    if desk.auto_close_days is not None and value >= desk.auto_close_days:
-        yield _("The warning must leave before the ticket closes: fewer days than %(days)d.") % {
-            "days": desk.auto_close_days
+    shortest = min((days for days in (desk.auto_close_days, desk.close_waiting_days) if days is not None), default=None)
+    if shortest is not None and value >= shortest:
+        yield _("The warning must leave before the ticket closes: fewer days than %(days)d.") % {"days": shortest}
+
+
+def _limit(most: int) -> Callable[[int | None, Desk], Iterator[str]]:
+    def rule(value: int | None, _desk: Desk) -> Iterator[str]:
+        if value is not None and not SHORTEST_LIMIT <= value <= most:
+            yield _("Between %(least)d and %(most)d characters, or no limit at all.") % {
+                "least": SHORTEST_LIMIT, "most": most,
+            }  # fmt: skip
+
+    return rule
+
+
+def _short(value: int | None, desk: Desk) -> Iterator[str]:
+    if value is not None and desk.longest_message is not None and value >= desk.longest_message:
+        yield _("Ask for more below a number of characters that a message may have: fewer than %(most)d.") % {
+            "most": desk.longest_message
         }
+
+
+def _reassigned(value: str, _desk: Desk) -> Iterator[str]:
+    if value not in REASSIGNED:
+        yield _("“%(item)s” is none of: %(known)s.") % {"item": value, "known": ", ".join(filter(None, REASSIGNED))}
+
+
+def _returns(value: Any, _desk: Desk) -> Iterator[str]:  # noqa: ANN401 - whatever JSON holds
+    if not isinstance(value, list) or not all(isinstance(address, str) for address in value):
+        yield _("This must be a list.")
+        return
+    if len(value) > MOST_RETURNS:
+        yield _("At most %(most)d addresses, please.") % {"most": MOST_RETURNS}
+    for address in value:
+        try:
+            is_kept = public_address(address) == address
+        except ValidationError:
+            is_kept = False
+        if not is_kept:
+            yield _("“%(address)s”: write it as https://shop.example.com, without what follows the host.") % {
+                "address": address
+            }
 
 
 def _matrix(value: Any, _desk: Desk) -> Iterator[str]:  # noqa: ANN401 - whatever JSON holds
@@ -157,6 +201,7 @@ _RULES: Final[dict[str, Callable[[Any, Desk], Iterator[str]]]] = {
     "file_kinds": _kinds,
     "reopen_days": _reopen,
     "auto_close_days": _auto_close,
+    "close_waiting_days": _auto_close,
     "auto_close_warning_days": _warning,
     "labels": _labels,
     "home": _members(Block),
@@ -166,4 +211,10 @@ _RULES: Final[dict[str, Callable[[Any, Desk], Iterator[str]]]] = {
     "guide": _text(LONGEST_GUIDE),
     "tips": _tips,
     "mail_matrix": _matrix,
+    "longest_subject": _limit(LONGEST_SUBJECT),
+    "longest_message": _limit(LONGEST_MESSAGE),
+    "short_message": _short,
+    "status_on_reassign": _reassigned,
+    "mailbox_answer": _text(LONGEST_ANSWER),
+    "return_addresses": _returns,
 }

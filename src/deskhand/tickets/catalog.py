@@ -19,7 +19,7 @@ from deskhand.core import text
 from deskhand.desk.models import Desk
 from deskhand.tickets.catalog_rows import end, has_values, is_used, make_room, number, peers, told, write
 from deskhand.tickets.fields import NO, YES
-from deskhand.tickets.models.choices import Priority, Status, Topic
+from deskhand.tickets.models.choices import Need, Priority, Status, Topic
 from deskhand.tickets.models.field import Access, Field
 
 Row = TypeVar("Row", bound=Model)
@@ -72,6 +72,7 @@ class ConditionError(CatalogError):
 def save_topic(
     *, by: User | None, at: datetime, name: str, topic: Topic | None = None, parent: Topic | None = None,
     team: Team | None = None, priority: Priority | None = None, assignee: User | None = None, asks_priority: bool = True,
+    purchase: str = Need.NONE, is_bug_report: bool = False, longest_message: int | None = None,
     is_default: bool = False, is_archived: bool = False, position: int | None = None,
 ) -> Topic:  # fmt: skip
     """Make a topic, or give one all of these values. Archived it takes those below it along (S4.4, S4.5).
@@ -94,7 +95,8 @@ def save_topic(
             _archive_below(row, by=by, at=at)
         values = {
             "name": _free_name(name, beside.values_list("name", flat=True)), "parent": parent, "team": team, "priority": priority,
-            "assignee": assignee, "asks_priority": asks_priority, "position": position,
+            "assignee": assignee, "asks_priority": asks_priority, "purchase": purchase, "is_bug_report": is_bug_report,
+            "longest_message": longest_message, "position": position,
         }  # fmt: skip
         write(row, by=by, at=at, values=values | _standing(row, is_default=is_default, is_archived=is_archived))
     return row
