@@ -15,7 +15,7 @@ from tests.cast import Cast
 
 
 def test_presets_are_offered_in_one_order_and_nothing_at_all_comes_last() -> None:
-    assert presets.names() == ["shop", "classic", "company", "agency", "blank"]
+    assert presets.names() == ["classic", "company", "shop", "agency", "blank"]
 
 
 @pytest.mark.parametrize("name", presets.names())

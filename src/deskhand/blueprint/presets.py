@@ -11,7 +11,7 @@ from deskhand.blueprint.apply import apply
 from deskhand.blueprint.document import Document
 from deskhand.blueprint.reader import read
 
-_FIRST: Final = ("shop", "classic", "company", "agency")  # cards in this order, then by name; nothing at all comes last
+_FIRST: Final = ("classic", "company", "shop", "agency")  # cards in this order, then by name; nothing at all comes last
 _LAST: Final = "blank"
 
 

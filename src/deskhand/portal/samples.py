@@ -13,6 +13,7 @@ from deskhand.blueprint.shapes import Duration, parts
 from deskhand.desk.labels import LABELS
 from deskhand.desk.layout import Block, Column, Tab
 from deskhand.desk.models import Registration
+from deskhand.tickets.models.choices import Need
 
 _ROWS: Final = 3
 _SHOWN: Final = 4  # topics and tabs; more make the picture no clearer
@@ -64,7 +65,8 @@ def _sample(name: str, document: Document) -> Sample:
         labels=labels,
         home=tuple(block for block in document.texts("portal.home") if _shows(block, document)),
         topics=[topic.name for topic in topics],
-        questions=[
+        questions=[(labels["purchase"], first.values["purchase"] == Need.REQUIRED)] * (first.values["purchase"] != Need.NONE)
+        + [
             (field.text("label"), field.values["customers"] == "required")
             for field in document.lists["fields"]
             if field.values["asked_in"] == "everywhere" or first.name in field.texts("asked_in")
@@ -74,7 +76,7 @@ def _sample(name: str, document: Document) -> Sample:
                   if each.values["first_response"]],
         statuses=[(each.text("category"), each.text("customers_read")) for each in statuses],
         tabs=[own or str(Tab(tab).label) for tab, own in map(parts, _pairs(document))][:_SHOWN],
-        columns=[_column(column, labels) for column in document.texts("list.columns")],
+        columns=[_column(column, labels) for column in _columns(document)],
         rows=[_row(number, document, topics, statuses, priorities) for number in range(_ROWS)],
         accounts=_ACCOUNTS[str(document.settings["accounts.registration"])],
     )  # fmt: skip
@@ -89,6 +91,11 @@ def _shows(block: str, document: Document) -> bool:
 def _pairs(document: Document) -> tuple[tuple[str, ...], ...]:
     tabs = document.settings["list.tabs"]
     return tuple(parts(pair) for pair in tabs) if isinstance(tabs, tuple) else ()
+
+
+def _columns(document: Document) -> list[str]:
+    """What a picture of the list can show: a button is too small for it."""
+    return [column for column in document.texts("list.columns") if column != Column.REPLY]
 
 
 def _column(column: str, labels: dict[str, str]) -> str:
@@ -111,5 +118,5 @@ def _row(
         Column.REQUESTER: _("You"),
         Column.CREATED: (_("today"), _("today"), _("Monday"))[number],
     }  # fmt: skip
-    shown = {column: words[Column(column)] for column in document.texts("list.columns")}
+    shown = {column: words[Column(column)] for column in _columns(document)}
     return shown | {"category": status.text("category")}
