@@ -64,7 +64,7 @@ def _sample(name: str, document: Document) -> Sample:
         summary=str(document.settings["about.summary"]),
         labels=labels,
         home=tuple(block for block in document.texts("portal.home") if _shows(block, document)),
-        topics=[topic.name for topic in topics],
+        topics=[topic.text("name") for topic in topics],
         questions=[(labels["purchase"], first.values["purchase"] == Need.REQUIRED)] * (first.values["purchase"] != Need.NONE)
         + [
             (field.text("label"), field.values["customers"] == "required")
@@ -111,7 +111,7 @@ def _row(
         Column.SUBJECT: (_("I cannot sign in"), _("A new chair for room 12"), _("The export stops half-way"))[number],
         Column.NUMBER: f"#{1042 - number * 3}",
         Column.PRIORITY: priorities[(2, 1, 1)[number]].text("name"),
-        Column.TOPIC: topics[number % len(topics)].name,
+        Column.TOPIC: topics[number % len(topics)].text("name"),
         Column.LAST_REPLIER: (_("Ana"), _("You"), _("Bo"))[number],
         Column.LAST_ACTIVITY: (_("5 min ago"), _("2 h ago"), _("yesterday"))[number],
         Column.STATUS: status.text("customers_read"),
