@@ -40,17 +40,14 @@ class Cast:
 
 def assemble(*, at: datetime) -> Cast:
     """Put them on the stage, in the database."""
-    acme = Organization.objects.create(name="Acme")
-    elsewhere = Organization.objects.create(name="Elsewhere")
-    support = Team.objects.create(name="Support")
-    private = Team.objects.create(name="Legal", is_private=True)
+    acme, elsewhere = Organization.objects.bulk_create([Organization(name="Acme"), Organization(name="Elsewhere")])
+    support, private = Team.objects.bulk_create([Team(name="Support"), Team(name="Legal", is_private=True)])
     ada, bea, otto, lena, carl, cora, mona, eve = _people(
         _user("ada", Role.AGENT, at=at), _user("bea", Role.AGENT, at=at), _user("otto", Role.ADMIN, at=at),
         _user("lena", Role.LEAD, at=at), _user("carl", organization=acme, at=at), _user("cora", organization=acme, at=at),
         _user("mona", organization=acme, is_manager=True, at=at), _user("eve", organization=elsewhere, at=at),
     )  # fmt: skip
-    TeamMember.objects.create(team=support, user=ada)
-    TeamMember.objects.create(team=private, user=bea)
+    TeamMember.objects.bulk_create([TeamMember(team=support, user=ada), TeamMember(team=private, user=bea)])
     configure(by=otto, at=at, name="Nordlys support", hue=195)
     finish_setup(by=otto, at=at)
     return Cast(

@@ -1,5 +1,6 @@
 """What every test stands on: a data folder of its own, given time, a cast."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -30,6 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """A file where threads serve pages: in memory they share one connection, and find each other's tables locked."""
     if config.option.markexpr == "browser" and not os.environ.get("DATABASE_URL"):
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"{os.environ['DATA']}/tests.sqlite3"
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays to the end; not looking at it time and again saves 8 % of the processor."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
 
 
 pytest_plugins = ["tests.processes", "tests.browser", "tests.transactions"]

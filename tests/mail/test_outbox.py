@@ -178,7 +178,7 @@ def test_f22_a_silent_server_costs_the_timeout_and_no_more(cast: Cast, at: datet
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
         started = time.monotonic()
         jobs.run_due(at=at)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15  # the next timeout up is Django's twenty seconds
     assert facts(mail) == (State.FAILED, 1, Problem.UNREACHABLE)
 
 
