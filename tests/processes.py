@@ -1,5 +1,6 @@
 """Whole installations for tests with real processes: a data folder and a database of their own, migrated once a session."""
 
+import json
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -19,6 +21,9 @@ import pytest
 
 COMMAND = (sys.executable, "-m", "deskhand.config.cli")
 QUEUE = str(Path(__file__).with_name("config") / "queue_process.py")
+PATIENCE_S: Final = (
+    60.0  # how long a test waits for what happens within a second, on a machine that is busy with others
+)
 
 
 def postgres(statement: str) -> None:
@@ -54,9 +59,20 @@ class Installation:
 
     def run(self, *command: str, **more: str) -> str:
         """Run a process to its end; what it printed."""
-        done = subprocess.run(command, env=self.environment(**more), capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            command, env=self.environment(**more), capture_output=True, text=True, timeout=2 * PATIENCE_S
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def actor(self, module: str) -> "Actor":
+        """Start a process that does one thing after the other to this desk; `tests.acting` is its other end."""
+        process = subprocess.Popen(
+            (sys.executable, "-m", module, "listen"), env=self.environment(), stdout=subprocess.PIPE, stdin=subprocess.PIPE,
+            text=True,
+        )  # fmt: skip
+        self.processes.append(process)
+        return Actor(process)
 
     def serve(self, *arguments: str, **more: str) -> "Served":
         """Start `deskhand serve` on a free port and wait until it says that it is ready."""
@@ -66,6 +82,23 @@ class Installation:
         first = process.stdout.readline()
         assert first == f"Deskhand is ready at http://localhost:{port}\n", first + process.stdout.read()
         return Served(process, port)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Another process that acts on the desk. A fresh one for each act would spend a second on being started."""
+
+    process: subprocess.Popen[str]
+
+    def act(self, *what: object) -> Any:  # noqa: ANN401 - JSON
+        """Let it do something; what it says. Whatever it raises fails the test."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps([str(word) for word in what]) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline() or '{"raised": "it has died"}')
+        assert "said" in answer, answer["raised"]
+        return answer["said"]
 
 
 @dataclass
@@ -91,10 +124,12 @@ class Served:
 
     def child(self, name: str) -> int:
         """The id of the child that runs as `name`; waits for it."""
-        for _ in range(200):
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
             for pid in self.children():
-                if name in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
-                    return pid
+                with suppress(FileNotFoundError, ProcessLookupError):  # it may end at this moment
+                    if name in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
+                        return pid
             time.sleep(0.05)
         raise AssertionError(f"no {name} process")
 
@@ -105,13 +140,13 @@ class Served:
             return read_all(connection)
 
     def connect(self) -> socket.socket:
-        """A fresh connection, 20 s patient."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        """A fresh connection, a patient one."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
 
     def stop(self, number: int = signal.SIGTERM) -> str:
         """Ask it to end; the rest of what it printed."""
         self.process.send_signal(number)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE_S)
         assert self.process.stdout is not None
         return self.process.stdout.read()
 

@@ -1,9 +1,6 @@
-"""A process of its own that acts on a desk which somebody looks at: `python -m tests.e2e.live_process WHAT …`; it prints JSON."""
+"""A process of its own that acts on a desk which somebody looks at: `python -m tests.e2e.live_process WHAT …` (or `listen`)."""
 
-import json
-import sys
 from datetime import timedelta
-from typing import Any
 
 from tests.realtime.acts import AT, assemble, move, named, note, sign_in, sign_out
 
@@ -13,7 +10,7 @@ from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.events import Via
 from deskhand.tickets.models.choices import Category
 from deskhand.tickets.models.ticket import Ticket
-from tests import make
+from tests import acting, make
 
 
 def tickets(name: str, count: str) -> list[int]:
@@ -43,5 +40,4 @@ def storm(number: str, name: str, count: str) -> None:
 
 
 if __name__ == "__main__":
-    said: Any = globals()[sys.argv[1]](*sys.argv[2:])
-    sys.stdout.write(json.dumps(said))
+    acting.main(globals())

@@ -6,9 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django import Settings
 
@@ -16,6 +13,7 @@ from deskhand.accounts.models import Session
 from deskhand.tickets.models.message import Attachment, Message
 from deskhand.tickets.models.ticket import Ticket
 from tests import make
+from tests.browser import let_in, new_context, violations
 from tests.cast import Cast
 from tests.files import MB, pdf, picture
 
@@ -46,13 +44,9 @@ def look(chromium: Browser, live_server: object, first_words: None, cast: Cast, 
     contexts, wrong = [], []
 
     def at_page(who: str, path: str, **options: object) -> Page:
-        client = Client()
-        client.force_login(getattr(cast, who))
-        name = settings.SESSION_COOKIE_NAME
-        context = chromium.new_context(base_url=url, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
+        context = new_context(chromium, base_url=url, **options)
         contexts.append(context)
+        let_in(context, getattr(cast, who), url)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: "Content Security Policy" in said.text and wrong.append(said.text))
@@ -71,11 +65,6 @@ def choose(page: Page, **named: bytes) -> None:
         {"name": name.replace("_", "."), "mimeType": "application/octet-stream", "buffer": content}
         for name, content in named.items()
     ])  # fmt: skip
-
-
-def rows(page: Page, state: str) -> list[str]:
-    """The names in rows of this state."""
-    return page.locator(f'.attach [data-state="{state}"] .name').all_inner_texts()
 
 
 def test_chosen_files_are_there_before_the_message_is(look: Look, cast: Cast) -> None:
@@ -273,7 +262,7 @@ def test_a_phone_shows_it_whole_and_everybody_can_read_it(look: Look, who: str, 
     expect(page.locator('.attach [data-state="staged"]')).to_have_count(2)
     expect(page.locator('.attach [data-state="refused"]')).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    found = Axe().run(page).response["violations"]
+    found = violations(page)
     assert [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in found] == []
 
 

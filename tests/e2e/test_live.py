@@ -1,16 +1,14 @@
 """Pages that stay true while somebody reads and types: a real desk, two people, and what each sees of the other."""
 
-import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.processes import COMMAND, Installation, Served
+from tests.browser import eventually, violations
+from tests.processes import COMMAND, Actor, Installation, Served
 
 pytestmark = pytest.mark.browser
 
@@ -27,12 +25,13 @@ class Desk:
 
     installation: Installation
     served: Served
+    actor: Actor
     sessions: dict[str, str]
     person: Callable[..., Page]
 
     def act(self, *what: object) -> Any:  # noqa: ANN401 - JSON
         """Let another process do something; what it says."""
-        return json.loads(self.installation.run(sys.executable, "-m", "tests.e2e.live_process", *map(str, what)))
+        return self.actor.act(*what)
 
     def visit(self, name: str, path: str, **options: object) -> Page:
         """Open a page as somebody, and wait until it listens."""
@@ -54,7 +53,8 @@ class Desk:
 @pytest.fixture
 def desk(installation: Installation, person: Callable[..., Page]) -> Desk:
     """Three tickets of carl: 1001 to 1003."""
-    made = Desk(installation, installation.serve(), {}, person)
+    actor = installation.actor("tests.e2e.live_process")  # it begins while the desk does
+    made = Desk(installation, installation.serve(), actor, {}, person)
     made.sessions.update(made.act("assemble"))
     assert made.act("tickets", "carl", 3) == [1001, 1002, 1003]
     return made
@@ -72,9 +72,16 @@ def parts_asked(page: Page) -> list[str]:
     return asked
 
 
-def numbers(page: Page) -> list[str]:
+def expect_rows(page: Page, *expected: str) -> None:
     """The rows of the list, from the top."""
-    return page.locator("#rows > li").evaluate_all("rows => rows.map(row => row.id)")
+    rows = page.locator("#rows > li")
+    eventually(page, lambda: tuple(rows.evaluate_all("rows => rows.map(row => row.id)")), equals=expected)
+
+
+def expect_current(page: Page, row: str) -> None:
+    """The one row that says that its ticket is open."""
+    marked = page.locator("#rows [aria-current]")
+    eventually(page, lambda: marked.evaluate_all("rows => rows.map(row => row.closest('li').id)"), equals=[row])
 
 
 # An open ticket
@@ -92,7 +99,7 @@ def test_a_new_message_comes_in_while_somebody_writes(desk: Desk) -> None:
     expect(ada.locator("#composer-text")).to_have_value(TYPED)
     expect(ada.locator("#composer-text")).to_be_focused()
     expect(ada.locator(".modes input[value=note]")).to_be_checked()
-    assert ada.evaluate("document.activeElement.selectionStart") == 4
+    eventually(ada, lambda: ada.evaluate("document.activeElement.selectionStart"), equals=4)
     expect(ada.locator("#thread .unread-line")).to_have_count(0)
 
 
@@ -133,7 +140,7 @@ def test_the_way_down_to_what_is_new(desk: Desk) -> None:
     desk.act("say", 1001, "carl", 5, "It burns higher now.")
     button = ada.locator("#thread-news")
     expect(button).to_have_text("New messages: 1 ↓")
-    assert Axe().run(ada).response["violations"] == []
+    assert violations(ada) == []
     button.click()
     expect(ada.get_by_text("It burns higher now.").last).to_be_in_viewport()
     expect(button).to_be_hidden()
@@ -161,10 +168,9 @@ def test_an_own_act_is_shown_once_and_the_list_follows(desk: Desk) -> None:
     ada.get_by_role("button", name="Resolve").click()
     expect(ada.locator("#row-1001")).to_have_count(0)
     expect(ada.locator("#thread .event")).to_have_count(1)
-    assert (
-        asked.count("rows") == 1
-    )  # the thread is asked for again only by a machine too slow to hear of it in two seconds
     expect(ada.locator("#live")).to_have_text("")
+    # Once more by a machine so slow that the first answer comes while the act is under way.
+    assert asked.count("rows") in {1, 2}
 
 
 # Lists
@@ -178,17 +184,13 @@ def test_a_ticket_opened_from_the_list_leaves_the_list_alone(desk: Desk) -> None
     expect(ada.locator("h1")).to_have_text("Printer 1 is on fire")
     expect(ada.locator("h1")).to_be_focused()
     expect(ada).to_have_title("#1001 Printer 1 is on fire · Nordlys support")
-    assert ada.locator("#rows [aria-current]").evaluate_all("rows => rows.map(row => row.closest('li').id)") == [
-        "row-1001"
-    ]
+    expect_current(ada, "row-1001")
     assert ada.locator("#rows").evaluate("list => list.firstElementChild.mark")
     assert len(answer.value.body()) <= 25_000
     expect(ada.locator("#row-1001[data-unread]")).to_have_count(0)
     ada.go_back()
     expect(ada.locator("h1")).to_have_text("Printer 3 is on fire")
-    assert ada.locator("#rows [aria-current]").evaluate_all("rows => rows.map(row => row.closest('li').id)") == [
-        "row-1003"
-    ]
+    expect_current(ada, "row-1003")
 
 
 def test_the_list_follows_when_nobody_uses_it(desk: Desk) -> None:
@@ -196,7 +198,7 @@ def test_the_list_follows_when_nobody_uses_it(desk: Desk) -> None:
     ada.locator("#rows").evaluate("list => { for (const row of list.children) row.mark = true; }")
     desk.act("say", 1001, "carl", 9, "It burns higher now.")
     expect(ada.locator("#rows > li").first).to_have_id("row-1001")
-    assert numbers(ada) == ["row-1001", "row-1003", "row-1002"]
+    expect_rows(ada, "row-1001", "row-1003", "row-1002")
     assert ada.locator("#rows").evaluate("list => [...list.children].every(row => row.mark)")
     desk.act("tickets", "eve", 1)
     expect(ada.locator("#rows > li")).to_have_count(4)
@@ -215,7 +217,7 @@ def test_rows_do_not_move_under_somebody(desk: Desk, how: str) -> None:
     desk.act("say", 1001, "carl", 9, "It burns higher now.")
     expect(ada.locator("#rows-news")).to_have_text("New or changed: 1")
     expect(ada.locator("#row-1001 p")).to_contain_text("It burns higher now.")
-    assert numbers(ada) == ["row-1003", "row-1002", "row-1001"]
+    expect_rows(ada, "row-1003", "row-1002", "row-1001")
     if how == "focus":
         expect(row).to_be_focused()
         ada.locator("#rows-news").click()
@@ -231,7 +233,7 @@ def test_a_storm_is_one_question_a_second(desk: Desk) -> None:
     for _ in range(2):
         with ada.expect_response(lambda answer: bool(answer.request.headers.get("live"))):
             ada.evaluate(STORM)
-    assert asked == ["rows", "rows"]
+    eventually(ada, lambda: asked, equals=["rows", "rows"])
 
 
 def test_a_page_that_nobody_sees_asks_nothing_until_somebody_does(desk: Desk) -> None:
@@ -249,7 +251,7 @@ def test_a_page_that_nobody_sees_asks_nothing_until_somebody_does(desk: Desk) ->
         ada.evaluate(look, arg=False)
     expect(ada.locator(".thread").get_by_text("It burns higher now.")).to_be_visible()
     expect(ada).to_have_title("#1001 Printer 1 is on fire · Nordlys support")
-    assert sorted(asked) == ["rows", "thread"]
+    eventually(ada, lambda: sorted(asked), equals=["rows", "thread"])
 
 
 # The line
@@ -300,7 +302,7 @@ def test_a_line_that_is_away_is_said_and_then_caught_up(desk: Desk, chromium: Br
     port = desk.served.port
     desk.served.stop()
     words = ada.get_by_text("Live updates are paused. Trying again…")
-    expect(words.first).to_be_attached(timeout=15_000)
+    expect(words.first).to_be_attached()
     expect(ada.locator(".toast")).to_contain_text("Reload")
     desk.act("say", 1001, "carl", 5, "It burns higher now.")
     desk.installation.start(*COMMAND, "serve", "--port", str(port))
@@ -315,10 +317,10 @@ def test_who_signs_out_elsewhere_is_told_and_keeps_the_text(desk: Desk) -> None:
     ada.locator("#composer-text").fill(TYPED)
     desk.act("sign_out", desk.sessions["ada"])
     toast = ada.locator(".toast")
-    expect(toast).to_contain_text("You have been signed out. What you typed is still here.", timeout=40_000)
-    assert toast.get_by_role("link", name="Sign in").evaluate("link => link.search") == (
-        "?next=%2Fdesk%2Ftickets%2F1001%2F%3Fview%3Dopen"
-    )
+    expect(toast).to_contain_text("You have been signed out. What you typed is still here.", timeout=60_000)
+    link = toast.get_by_role("link", name="Sign in")
+    here = "?next=%2Fdesk%2Ftickets%2F1001%2F%3Fview%3Dopen"
+    eventually(ada, lambda: link.evaluate("link => link.search"), equals=here)
     expect(ada.locator("#composer-text")).to_have_value(TYPED)
     expect(ada.get_by_text("Since this morning.").last).to_be_visible()
 
@@ -338,7 +340,7 @@ def test_a_customer_sees_the_answer_come_in(desk: Desk) -> None:
     expect(carl.locator("#id_text")).to_have_value(TYPED)
     expect(carl.locator("#id_text")).to_be_focused()
     assert top
-    assert carl.locator("#id_text").bounding_box() == top
+    eventually(carl, lambda: carl.locator("#id_text").bounding_box(), equals=top)
 
 
 def test_a_customers_list_follows(desk: Desk) -> None:
@@ -356,4 +358,4 @@ def test_a_customer_hears_nothing_of_a_note(desk: Desk) -> None:
     desk.act("note", 1001, "ada")
     desk.act("say", 1001, "ada", 5, "Have you tried water?")
     expect(carl.locator(".thread .message")).to_have_count(2)
-    assert asked == ["ticket"]
+    eventually(carl, lambda: asked, equals=["ticket"])

@@ -1,13 +1,13 @@
 """The settings in Chromium: previews that follow the typing, buttons that work without scripts, undo, the highlighted setting."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Page, expect
 
 from deskhand.desk.models import Desk
+from tests.browser import eventually, let_in
 from tests.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -19,10 +19,7 @@ def otto(live_server: object, first_words: None, cast: Cast, person: Callable[..
 
     def opened(path: str, **options: object) -> Page:
         page = person(base_url=live_server.url, **options)  # type: ignore[attr-defined]  # pytest-django's fixture
-        client = Client()
-        client.force_login(cast.otto)
-        cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])  # type: ignore[attr-defined]
+        let_in(page.context, cast.otto, live_server.url)  # type: ignore[attr-defined]
         page.goto(path)
         return page
 
@@ -47,23 +44,23 @@ def test_enter_saves_and_undo_takes_it_back(otto: Callable[..., Page]) -> None:
     page = otto("/desk/settings/portal/")
     page.locator("#id_label_topic").fill("Category")
     page.keyboard.press("Enter")
-    page.get_by_text("Saved, and in effect everywhere.").wait_for()
+    expect(page.get_by_text("Saved, and in effect everywhere.")).to_be_visible()
     assert (Desk.objects.get().labels, Desk.objects.get().home) == ({"topic": "Category"}, [])
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("It is again as it was.").wait_for()
+    expect(page.get_by_text("It is again as it was.")).to_be_visible()
     assert Desk.objects.get().labels == {}
 
 
 def test_a_block_is_moved_and_saved_without_javascript(otto: Callable[..., Page]) -> None:
     page = otto("/desk/settings/portal/", java_script_enabled=False)
     page.get_by_role("button", name="Move “Search in my tickets” up").click()
-    assert page.url.endswith("#id_home")
-    assert [box.get_attribute("value") for box in page.locator("#id_home input[type=checkbox]").all()] == [
-        "announcement", "search", "tiles", "recent", "guide",
-    ]  # fmt: skip
+    expect(page).to_have_url(re.compile("#id_home$"))
+    boxes = page.locator("#id_home input[type=checkbox]")
+    moved = ["announcement", "search", "tiles", "recent", "guide"]
+    eventually(page, lambda: boxes.evaluate_all("boxes => boxes.map(box => box.value)"), equals=moved)
     page.get_by_role("button", name="Save", exact=True).last.click()
-    page.get_by_text("Saved, and in effect everywhere.").wait_for()
-    assert Desk.objects.get().home == ["announcement", "search", "tiles", "recent", "guide"]
+    expect(page.get_by_text("Saved, and in effect everywhere.")).to_be_visible()
+    assert Desk.objects.get().home == moved
 
 
 def test_the_list_is_previewed_as_it_is_chosen(otto: Callable[..., Page]) -> None:
@@ -81,6 +78,5 @@ def test_a_found_setting_is_where_the_search_leads_and_stands_out(otto: Callable
     page.get_by_role("link", name="Close resolved tickets").click()
     page.wait_for_url("**/desk/settings/policies/#id_auto_close_days")
     outline = "element => getComputedStyle(element.closest('.field')).outlineStyle"
-
-    assert page.locator("#id_auto_close_days").evaluate(outline) == "solid"
+    eventually(page, lambda: page.locator("#id_auto_close_days").evaluate(outline), equals="solid")
     assert page.locator("#id_reopen_days").evaluate(outline) == "none"

@@ -1,13 +1,15 @@
 """What is left in a browser when somebody has signed out (F07)."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from deskhand.accounts.models import User
 from tests import make
+from tests.browser import eventually
 from tests.cast import PASSWORD, Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -32,10 +34,11 @@ def _type_and_leave(tab: Page, user: User, page: str) -> None:
     tab.get_by_role("button", name="Sign in", exact=True).click()
     tab.wait_for_url(f"**{page}")
     tab.locator("textarea[name=text]").first.fill(TYPED)
-    assert TYPED in tab.evaluate(STORED)
-    tab.evaluate("document.querySelector('form[action=\"/sign-out/\"]').requestSubmit()")
-    tab.wait_for_url("**/sign-in/**")
+    eventually(tab, lambda: TYPED in tab.evaluate(STORED), equals=True)
+    with tab.expect_navigation(url="**/sign-in/**"):
+        tab.evaluate("document.querySelector('form[action=\"/sign-out/\"]').requestSubmit()")
     assert [word for word in (TYPED, "draft:", page) if word in tab.evaluate(STORED)] == []
     tab.go_back()
-    tab.wait_for_url("**/sign-in/**")
+    expect(tab).to_have_url(re.compile("/sign-in/"))
+    expect(tab.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     assert [word for word in ("on fire", TYPED) if word in tab.content()] == []

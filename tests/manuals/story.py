@@ -8,7 +8,7 @@ from typing import Final
 from playwright.sync_api import Page, expect
 
 from tests.mail.sink import Sink, text_of
-from tests.processes import Served
+from tests.processes import PATIENCE_S, Served
 
 PASSWORD: Final = "correct horse battery staple"
 HANDED: Final = "handed over at noon"
@@ -92,14 +92,16 @@ def put(agent: Page, number: str, status: str) -> None:
 
 def number_on(page: Page) -> str:
     """The number of the ticket that the page shows."""
-    found = re.search(r"#(\d+)", page.get_by_role("main").inner_text())
+    main, shown = page.get_by_role("main"), re.compile(r"#(\d+)")
+    expect(main).to_contain_text(shown)
+    found = shown.search(main.inner_text())
     assert found
     return found[1]
 
 
 def next_mail(sink: Sink, address: str, count: int, containing: str = "") -> EmailMessage:
     """The `count`-th mail to this address; waits for it, and fails if there is one too many."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while len(found := sink.to(address)) < count:
         subjects = [str(mail["Subject"]) for mail in found]
         assert time.monotonic() < deadline, f"{address} got {subjects}, not {count} mails"

@@ -1,10 +1,7 @@
-"""A process of its own that acts on the desk: `python -m tests.realtime.acts WHAT …`; it prints JSON."""
+"""A process of its own that acts on the desk: `python -m tests.realtime.acts WHAT …` (or `listen`); it prints JSON."""
 
-import json
 import os
-import sys
 from datetime import UTC, datetime
-from typing import Any
 
 import django
 
@@ -20,7 +17,7 @@ from deskhand.tickets.changes import change_ticket  # noqa: E402
 from deskhand.tickets.events import Via  # noqa: E402
 from deskhand.tickets.models.event import Event  # noqa: E402
 from deskhand.tickets.models.ticket import Ticket  # noqa: E402
-from tests import cast, make  # noqa: E402
+from tests import acting, cast, make  # noqa: E402
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -117,5 +114,4 @@ def flood(number: str, count: str) -> None:
 
 
 if __name__ == "__main__":
-    said: Any = globals()[sys.argv[1]](*sys.argv[2:])
-    sys.stdout.write(json.dumps(said))
+    acting.main(globals())
