@@ -11,6 +11,8 @@ DATABASE_URL ?= postgres://$(if $(SOCKET),/deskhand?host=$(SOCKET),127.0.0.1/des
 export DATABASE_URL
 endif
 export DATA PORT
+# Where it is set, each test process compiles the tests and all that they import anew: ten seconds of each run.
+unexport PYTHONDONTWRITEBYTECODE
 BIN = .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
