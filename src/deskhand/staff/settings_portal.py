@@ -21,6 +21,11 @@ from deskhand.ui.http import SignedInRequest
 
 _WHERE: Final[dict[str, Promise]] = {
     "topic": gettext_lazy("What a ticket is about: “Category”, “Help topic”, “Product”."),
+    "area": gettext_lazy("The first of two steps: topics at the top."),
+    "issue_type": gettext_lazy("The second: the topics below the area."),
+    "purchase": gettext_lazy("What a ticket belongs to: “Product”, “Project”."),
+    "purchases": gettext_lazy("The list of what a customer bought, and the way there."),
+    "licenses": gettext_lazy("The list of a customer’s licenses, and the way there."),
     "subject": gettext_lazy("A field of the form, and a column of the list."),
     "message": gettext_lazy("A field of the form."),
     "priority": gettext_lazy("A field of the form, and a column of the list."),
