@@ -8,8 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from deskhand.automation import sweeps
 from deskhand.config import worker
+from deskhand.core import jobs
+from deskhand.core.html import compose
 from deskhand.desk.changes import configure
 from deskhand.desk.queries import current_desk
+from deskhand.mail.models import Mail
 from deskhand.tickets import invariants
 from deskhand.tickets.changes import change_ticket
 from deskhand.tickets.closing import closing_day
@@ -29,6 +32,13 @@ def resolved(cast: Cast, at: datetime) -> Ticket:
     """On a desk that closes after 5 quiet days and says so 2 days before."""
     configure(by=cast.otto, at=at, auto_close_days=5, auto_close_warning_days=2)
     return make.in_category(make.ticket(cast.carl, at=at), Category.RESOLVED, by=cast.ada, at=at)
+
+
+@pytest.fixture
+def on_hold(cast: Cast, at: datetime) -> Ticket:
+    """On a desk that closes what waits for its customer after 30 quiet days, says so 2 days before, and closes nothing else."""
+    configure(by=cast.otto, at=at, close_waiting_days=30, auto_close_warning_days=2)
+    return make.reply(make.ticket(cast.carl, at=at), cast.ada, at=at)
 
 
 def category(ticket: Ticket) -> str:
@@ -149,6 +159,79 @@ def test_s3_16_the_day_is_that_of_the_desk(cast: Cast, at: datetime, resolved: T
     assert Event.objects.get(kind=Kind.CLOSE_ANNOUNCED).after == {"id": "2026-03-08", "name": "2026-03-08"}
 
 
+def test_s1_c12_a_ticket_on_hold_is_announced_and_closed(cast: Cast, at: datetime, on_hold: Ticket) -> None:
+    resolved = make.in_category(make.ticket(cast.eve, at=at), Category.RESOLVED, by=cast.ada, at=at)
+    days = [at + 28 * DAY - SECOND, at + 28 * DAY, at + 28 * DAY + HOUR]
+    assert [sweeps.announce_closing(at=day) for day in days] == [0, 1, 0]
+    event = Event.objects.get(kind=Kind.CLOSE_ANNOUNCED)
+    assert (event.ticket, event.is_public) == (on_hold, True)
+    assert sentence(event, as_staff=False) == "The desk will close the ticket on 1 Apr 2026 if nobody writes"
+    on_hold.refresh_from_db()
+    assert closing_day(on_hold, current_desk()) == date(2026, 4, 1)
+    assert list(invariants.broken()) == []
+    days = [at + 30 * DAY - SECOND, at + 30 * DAY, at + 30 * DAY + HOUR]
+    assert [sweeps.close_quiet(at=day) for day in days] == [0, 1, 0]
+    assert (category(on_hold), category(resolved)) == (Category.CLOSED, Category.RESOLVED)
+    assert kinds(on_hold)[-2:] == [Kind.CLOSE_ANNOUNCED, Kind.CLOSED]
+
+
+def test_s1_c12_a_question_that_nobody_answers_is_given_up(cast: Cast, at: datetime, on_hold: Ticket) -> None:
+    with change_ticket(on_hold, by=cast.ada, via=Via.STAFF, at=at + DAY) as change:
+        change.reply(compose("Which version?"), is_question=True)
+    assert [sweeps.announce_closing(at=at + days * DAY) for days in (28, 29)] == [0, 1]
+    assert [sweeps.close_quiet(at=at + days * DAY) for days in (30, 31)] == [0, 1]
+    assert (category(on_hold), Ticket.objects.get().asked_at) == (Category.CLOSED, None)
+
+
+def test_s1_c12_whoever_writes_stops_it(cast: Cast, at: datetime, on_hold: Ticket) -> None:
+    sweeps.announce_closing(at=at + 28 * DAY)
+    make.reply(on_hold, cast.carl, at=at + 29 * DAY)
+    assert (sweeps.announce_closing(at=at + 99 * DAY), sweeps.close_quiet(at=at + 99 * DAY)) == (0, 0)
+    assert (category(on_hold), Ticket.objects.get().close_warned_at) == (Category.OPEN, None)
+    make.reply(on_hold, cast.ada, at=at + 99 * DAY)
+    assert [sweeps.announce_closing(at=at + days * DAY) for days in (126, 127)] == [0, 1]
+
+
+def test_s1_c12_the_days_begin_when_it_is_put_on_hold_also_where_customers_read_no_difference(
+    cast: Cast, at: datetime, on_hold: Ticket
+) -> None:
+    silent = Status.objects.create(category=Category.WAITING, name="Asleep", customer_name="Open")
+    Status.objects.filter(category=Category.OPEN).update(customer_name="Open")
+    ticket = make.ticket(cast.eve, at=at)
+    with change_ticket(ticket, by=cast.ada, via=Via.STAFF, at=at + 20 * DAY) as change:
+        change.set_status(silent)
+    assert Ticket.objects.get(pk=ticket.pk).public_updated_at == at
+    make.in_category(on_hold, Category.CLOSED, by=cast.ada, at=at)
+    assert [sweeps.announce_closing(at=at + days * DAY) for days in (28, 47, 48)] == [0, 0, 1]
+
+
+def test_s1_c12_what_was_announced_for_its_old_place_is_announced_anew(
+    cast: Cast, at: datetime, on_hold: Ticket
+) -> None:
+    configure(by=cast.otto, at=at, auto_close_days=30)
+    Status.objects.filter(category__in=[Category.WAITING, Category.RESOLVED]).update(customer_name="Answered")
+    sweeps.announce_closing(at=at + 28 * DAY)
+    make.in_category(on_hold, Category.RESOLVED, by=cast.ada, at=at + 29 * DAY)
+    assert Ticket.objects.get().close_warned_at is None
+    assert sweeps.close_quiet(at=at + 31 * DAY) == 0
+
+
+def test_s1_c12_its_customer_reads_what_to_do(cast: Cast, at: datetime, on_hold: Ticket) -> None:
+    jobs.run_due(at=at)
+    Mail.objects.all().delete()
+    sweeps.announce_closing(at=at + 28 * DAY)
+    jobs.run_due(at=at + 28 * DAY)
+    text = Mail.objects.get().text
+    assert "We wait for your answer. Write a message in the ticket, and it stays open." in text
+    assert "will close the ticket on 1 Apr 2026 if nobody writes" in text
+
+
+def test_s1_c12_without_notice_it_is_closed_after_the_days(cast: Cast, at: datetime, on_hold: Ticket) -> None:
+    configure(by=cast.otto, at=at, auto_close_warning_days=0)
+    assert sweeps.announce_closing(at=at + 50 * DAY) == 0
+    assert [sweeps.close_quiet(at=moment) for moment in (at + 30 * DAY - SECOND, at + 30 * DAY)] == [0, 1]
+
+
 def test_another_name_of_the_same_place_does_not_begin_the_days_anew(
     cast: Cast, at: datetime, resolved: Ticket
 ) -> None:
@@ -171,6 +254,7 @@ def test_a_sweep_takes_a_batch_and_the_next_one_the_rest(
 
 
 def test_a_sweep_that_finds_nothing_costs_one_query(cast: Cast, at: datetime, resolved: Ticket) -> None:
+    make.reply(make.ticket(cast.carl, at=at), cast.ada, at=at)  # on hold, where this desk closes nothing
     for sweep in (sweeps.break_promises, sweeps.announce_closing, sweeps.close_quiet):
         sweep(at=at)
         with CaptureQueriesContext(connection) as captured:

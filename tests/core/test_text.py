@@ -66,3 +66,50 @@ def test_initials(name: str, shown: str) -> None:
 )  # fmt: skip
 def test_number(written: str, read: int | None) -> None:
     assert text.number(written) == read
+
+
+@pytest.mark.parametrize(
+    ("written", "most", "parts"),
+    [
+        ("", 5, []),
+        (" \n ", 5, []),
+        ("short", 5, ["short"]),
+        ("One.\n\nTwo.\n\nThree.", 14, ["One.\n\nTwo.", "Three."]),
+        ("One.\nTwo.\nThree.", 12, ["One.\nTwo.", "Three."]),
+        ("One. Two. Three.", 12, ["One. Two.", "Three."]),
+        ("He said “no.” And then", 15, ["He said “no.”", "And then"]),
+        ("one two three", 8, ["one two", "three"]),
+        ("one two", 7, ["one two"]),
+        ("one two", 6, ["one", "two"]),
+        ("a\n\nbb cc dd ee", 10, ["a\n\nbb cc", "dd ee"]),  # a paragraph is no good place right at the beginning
+        ("abcdefgh", 3, ["abc", "def", "gh"]),
+        ("今日は。明日は。", 5, ["今日は。", "明日は。"]),
+        ("list:\n\n    code\n    more", 14, ["list:", "    code", "    more"]),
+        ("aaaa\n    bbbb", 9, ["aaaa", "    bbbb"]),  # an indentation stays
+        ("e\u0301" * 4, 5, ["e\u0301" * 2] * 2),
+        ("👩‍👩‍👧" * 2, 7, ["👩‍👩‍👧"] * 2),
+        ("a\r\nb\r\nc", 3, ["a\nb", "c"]),
+    ],
+)
+def test_pieces(written: str, most: int, parts: list[str]) -> None:
+    assert text.pieces(written, most) == parts
+
+
+@given(
+    st.text(alphabet=st.one_of(st.sampled_from(" \n\t.!ab。\u0301\u200d"), st.characters(codec="utf-8")), max_size=300),
+    st.integers(1, 40),
+)
+def test_nothing_is_lost_in_pieces_and_none_is_too_long(written: str, most: int) -> None:
+    parts = text.pieces(written, most)
+    assert [part for part in parts if not 0 < len(part) <= most or part.isspace()] == []
+    assert "".join("".join(parts).split()) == "".join(text.paragraphs(written).split())
+
+
+def test_a_long_text_is_cut_in_linear_time() -> None:
+    for hostile in ("x" * 100_000, "\n " * 50_000 + "x", ". " * 50_000, "\u0301" * 100_000):
+        assert "".join("".join(text.pieces(hostile, 1000)).split()) == "".join(hostile.split())
+
+
+def test_pieces_of_nothing_are_a_mistake() -> None:
+    with pytest.raises(ValueError, match="0"):
+        text.pieces("x", 0)

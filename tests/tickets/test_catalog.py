@@ -55,7 +55,8 @@ def test_s4_4_a_topic_is_made_with_its_team_written_down_and_known_at_once(cast:
         "topic.created", f"topic:{made.pk}", {},
         {
             "name": "CRM Support", "parent": None, "team": "Support", "priority": "High", "assignee": "Ada",
-            "asks_priority": False, "position": 1, "is_default": False, "is_archived": False,
+            "asks_priority": False, "purchase": "none", "is_bug_report": False, "longest_message": None, "position": 1,
+            "is_default": False, "is_archived": False,
         },
     )  # fmt: skip
 

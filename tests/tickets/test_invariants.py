@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from deskhand.accounts.models import User
 from deskhand.core import blobs
 from deskhand.core.models import Counter
 from deskhand.desk.changes import touch
@@ -23,6 +24,7 @@ from deskhand.tickets.models.ticket import Follower, Ticket
 from deskhand.tickets.undo import undo
 from tests import make
 from tests.cast import Cast
+from tests.tickets.shop import bought, runs_on
 
 TEXT = b"a file that somebody sent"
 
@@ -103,8 +105,30 @@ _TIMES: list[dict[str, Any]] = [
     {"closed_at": MOMENT},
     {"close_warned_at": MOMENT},
     {"overdue_since": MOMENT},
+    {"category": Category.CLOSED, **_SOLVED, "closed_at": MOMENT, "asked_at": MOMENT},
+    {"category": Category.RESOLVED, **_SOLVED, "resolved_at": MOMENT, "out_of_scope": "Translation"},
+    {"out_of_scope": "Translation"},
     {"category": Category.CLOSED, **_SOLVED, "closed_at": MOMENT, "overdue_since": MOMENT, "first_responded_at": None},
 ]
+
+
+def _never_asked(ticket: Ticket) -> None:
+    Message.objects.filter(ticket=ticket, is_public=True).update(is_question=True, by_staff=True)
+    Ticket.objects.filter(pk=ticket.pk).update(asked_at=MOMENT)
+
+
+def _belongs(ticket: Ticket, *, is_foreign: bool, is_elsewhere: bool) -> None:
+    own, foreign = bought(ticket.requester, at=MOMENT), bought(User.objects.get(username="eve"), at=MOMENT)
+    (place,) = runs_on(foreign, "eve.example", at=MOMENT)
+    values = {"purchase": foreign if is_foreign else own, "installation": place if is_elsewhere else None}
+    Ticket.objects.filter(pk=ticket.pk).update(**values)
+
+
+def _runs_on_nothing(ticket: Ticket) -> None:
+    (place,) = runs_on(bought(ticket.requester, at=MOMENT), "a.example", at=MOMENT)
+    Ticket.objects.filter(pk=ticket.pk).update(installation=place)
+
+
 DAMAGE: dict[str, tuple[invariants.Rule, Callable[[Ticket], object]]] = {
     "counter": (invariants.numbers_are_counted, lambda _: Counter.objects.filter(name="ticket").update(value=1001)),
     "opening": (
@@ -143,6 +167,16 @@ DAMAGE: dict[str, tuple[invariants.Rule, Callable[[Ticket], object]]] = {
         )
         for damage in _TIMES
     },
+    "question": (invariants.a_question_waits_since_it_was_asked, _never_asked),
+    "foreign purchase": (
+        invariants.a_purchase_is_its_requesters,
+        partial(_belongs, is_foreign=True, is_elsewhere=False),
+    ),
+    "foreign installation": (
+        invariants.a_purchase_is_its_requesters,
+        partial(_belongs, is_foreign=False, is_elsewhere=True),
+    ),
+    "installation of nothing": (invariants.a_purchase_is_its_requesters, _runs_on_nothing),
     "lost file": (
         invariants.every_file_is_there,
         lambda _: blobs.delete(hashlib.sha256(TEXT).hexdigest()),

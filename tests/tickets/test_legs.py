@@ -16,7 +16,7 @@ from deskhand.accounts.models import TeamMember, User
 from deskhand.desk.layout import Tab
 from deskhand.desk.queries import forget_cached_desk
 from deskhand.tickets import paging
-from deskhand.tickets.legs import LATEST_PUBLIC, Order, View
+from deskhand.tickets.legs import LATEST_PUBLIC, NEEDS_ME, Order, View
 from deskhand.tickets.models.choices import SOLVED, UNSOLVED, Category, Priority, Status, Topic
 from deskhand.tickets.models.ticket import Follower, Ticket
 from deskhand.tickets.paging import Page
@@ -96,14 +96,22 @@ def in_view(view: View, user: User) -> list[int]:
 
 
 OLDEST = Order("public_updated_at", is_rising=True)
-ORDERS = {LATEST_PUBLIC: ("-public_updated_at", "-pk"), OLDEST: ("public_updated_at", "pk")}
+ORDERS = {
+    LATEST_PUBLIC: ("-public_updated_at", "-pk"),
+    OLDEST: ("public_updated_at", "pk"),
+    NEEDS_ME: ("-public_updated_at", "-pk"),
+}
+NEEDS = ["waiting", "open", "in_progress", "resolved", "closed"]  # S1.c11
 
 
 def in_tab(tab: Tab, user: User, requester: int | None, order: Order = LATEST_PUBLIC) -> list[int]:
     tickets = Ticket.objects.visible_to(user).concerning(user).filter(category__in=IN_TAB[tab])
     if requester:
         tickets = tickets.filter(requester=requester)
-    return list(tickets.order_by(*ORDERS[order]).values_list("number", flat=True))
+    rows = list(tickets.order_by(*ORDERS[order]).values_list("category", "number"))
+    if order == NEEDS_ME:
+        rows.sort(key=lambda row: NEEDS.index(row[0]))
+    return [number for _category, number in rows]
 
 
 def read(page: Callable[..., Page]) -> list[int]:

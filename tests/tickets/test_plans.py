@@ -21,13 +21,23 @@ from deskhand.automation import sweeps
 from deskhand.desk.changes import configure
 from deskhand.desk.layout import Tab
 from deskhand.desk.queries import forget_cached_desk
+from deskhand.entitlements.models import Product, Purchase
 from deskhand.tickets import paging
-from deskhand.tickets.legs import LATEST_PUBLIC, Order, View
+from deskhand.tickets.legs import LATEST_PUBLIC, NEEDS_ME, Order, View
 from deskhand.tickets.models.choices import UNSOLVED, Category, Priority, Status, Topic
 from deskhand.tickets.models.message import Attachment, Message
 from deskhand.tickets.models.ticket import Follower, Ticket
-from deskhand.tickets.queries import earlier_tickets, follow_ups, portal_page, staff_page, tab_counts, view_counts
+from deskhand.tickets.purchases import declined_by_clause, tickets_about
+from deskhand.tickets.queries import (
+    earlier_tickets,
+    follow_ups,
+    portal_page,
+    staff_page,
+    tab_counts,
+    view_counts,
+)
 from tests.cast import Cast
+from tests.tickets.shop import bought
 
 TICKETS: Final = 10_000  # so many that PostgreSQL prefers an index to reading all pages
 PAGE: Final = 5
@@ -43,9 +53,13 @@ INDEXES: Final = {
     "ticket_team_solved", "ticket_team_unassigned", "ticket_assigned_solved", "ticket_requester",
     "ticket_requester_tab", "ticket_organization", "ticket_organization_tab", "follower_all", "follower_tab",
     "follower_unsolved", "follower_solved", "follower_unassigned", "ticket_overdue", "ticket_team_overdue",
-    "ticket_promised", "ticket_resolved", "ticket_follows",
+    "ticket_promised", "ticket_resolved", "ticket_follows", "ticket_waiting", "ticket_purchase", "ticket_out_of_scope",
 }  # fmt: skip
-ORDERS: Final = {"latest first": LATEST_PUBLIC, "latest last": Order("public_updated_at", is_rising=True)}
+ORDERS: Final = {
+    "latest first": LATEST_PUBLIC,
+    "latest last": Order("public_updated_at", is_rising=True),
+    "needs me first": NEEDS_ME,
+}
 Query = Callable[[], object]
 
 
@@ -56,6 +70,7 @@ def desk(cast: Cast, at: datetime) -> Cast:
     draw, late = random.Random(8), random.Random(9)
     topic, priority = Topic.objects.get(is_default=True), Priority.objects.get(is_default=True)
     statuses = {status.category: status for status in Status.objects.filter(is_default=True)}
+    theme = bought(cast.eve, at=at)
     rows = []
     for number in range(1, TICKETS + 1):
         category = draw.choice([*Category])
@@ -70,6 +85,8 @@ def desk(cast: Cast, at: datetime) -> Cast:
                 first_response_due_at=at + timedelta(seconds=number),
                 overdue_since=at if category in UNSOLVED and late.random() < OVERDUE else None,
                 resolved_at=at + timedelta(seconds=number) if category == Category.RESOLVED else None,
+                purchase=theme if number % 500 == 0 else None,
+                out_of_scope="Translation" if category == Category.CLOSED and number % 100 == 0 else None,
             )
         )  # fmt: skip
     tickets = Ticket.objects.bulk_create(rows)
@@ -88,7 +105,7 @@ def desk(cast: Cast, at: datetime) -> Cast:
         Attachment(owner=cast.carl, message=message, name="a.png", kind="png", size=1, sha256="0" * 64, at=at)
         for message in messages[:3000]
     )
-    configure(by=cast.otto, at=at, auto_close_days=5, auto_close_warning_days=2)
+    configure(by=cast.otto, at=at, auto_close_days=5, close_waiting_days=5, auto_close_warning_days=2)
     forget_cached_desk()
     return cast
 
@@ -111,6 +128,8 @@ def hot(cast: Cast) -> Iterator[tuple[str, Query]]:
         user = getattr(cast, name)
         yield f"{name}: follow-ups", partial(follow_ups, ticket, user=user, as_staff=True)
         yield f"{name}: counts", partial(view_counts, user)
+        yield f"{name}: of a purchase", partial(tickets_about, Purchase.objects.get(), user=user)
+        yield f"{name}: declined", partial(declined_by_clause, Product.objects.get())
         yield f"{name}: earlier tickets", partial(earlier_tickets, ticket, user=user)
         for view in View:
             page = partial(staff_page, view, user=user, limit=PAGE)

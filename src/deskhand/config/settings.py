@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "deskhand.entitlements",
     "deskhand.tickets",
     "deskhand.mail",
+    "deskhand.automation",
     "deskhand.notifications",
     "deskhand.blueprint",
     "deskhand.ui",
@@ -52,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "deskhand.ui.way_back.WayBack",
     "deskhand.ui.gates.Gate",
     "deskhand.ui.full.FullDisk",
     "deskhand.realtime.page.ListenFrom",
@@ -61,7 +63,7 @@ ROOT_URLCONF = "deskhand.config.urls"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "DIRS": [environment.PACKAGE / room / "templates" for room in ("ui", "portal", "staff", "mail")],
+        "DIRS": [environment.PACKAGE / room / "templates" for room in ("ui", "portal", "staff", "api", "mail")],
         "OPTIONS": {"environment": "deskhand.ui.jinja.environment"},
     },
     {  # allauth asks for a Django engine in a few paths that we never reach with a template of its own
@@ -127,6 +129,7 @@ vars().update(environment.smtp(environment.text("SMTP_URL")))
 EMAIL_TIMEOUT = 20  # seconds; Django's default waits for ever
 MAIL_FROM = environment.text("MAIL_FROM", f"support@{_host if '.' in _host else 'localhost.localdomain'}")
 MAIL_WINDOW_S = int(environment.text("MAIL_WINDOW_S", "20"))
+OUTBOUND_ALLOW = environment.outbound(environment.text("OUTBOUND_ALLOW"))
 
 # allauth: what a person may do to get in. Its pages and mails are ours (portal/templates/account, mail.adapter).
 ACCOUNT_ADAPTER = "deskhand.mail.adapter.AccountAdapter"

@@ -91,6 +91,7 @@ _ABOUT: Final = {
     Kind.NOTED: About.NOTED,
     Kind.STATUS_CHANGED: About.STATUS,
     Kind.CLOSED: About.CLOSED,
+    Kind.OUT_OF_SCOPE: About.CLOSED,
     Kind.REOPENED: About.REOPENED,
     Kind.FOLLOWED_UP: About.REOPENED,
     Kind.REFUSED: About.REFUSED,

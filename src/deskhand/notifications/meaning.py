@@ -85,6 +85,8 @@ def _usual_for_customer(ticket: Ticket, kind: About, told: Sequence[Event], read
             return _(
                 "Is it solved? Then you need not do anything. If not, write a message in the ticket, and it stays open."
             )
+        case About.CLOSING if ticket.category == "waiting":
+            return _("We wait for your answer. Write a message in the ticket, and it stays open.")
         case _:
             return ""
 

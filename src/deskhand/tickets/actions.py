@@ -49,10 +49,14 @@ def _step(action: Action) -> Step:  # noqa: C901 - one branch a verb, no other l
     match action:
         case {"do": "reply", "text": str(text), **rest}:
             body = compose(text)
-            return lambda change: change.reply(body, _files(change, rest))
+            is_question = rest.get("is_question") is True
+            return lambda change: change.reply(body, _files(change, rest), is_question=is_question)
         case {"do": "note", "text": str(text), **rest}:
             body = compose(text)
             return lambda change: change.note(body, _files(change, rest))
+        case {"do": "decline", "clause": str(clause), "text": str(text)}:
+            body = compose(text)
+            return lambda change: change.decline(clause, body)
         case {"do": "set_status", "status": int(pk)}:
             status = Status.objects.get(pk=pk)
             return lambda change: change.set_status(status)

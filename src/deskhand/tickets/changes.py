@@ -9,12 +9,10 @@ fields are compared with what they were. Then, once: one save of the changed col
 job row that tells the upper rooms. So nobody can forget to log, notify or index, and nobody can do it twice.
 """
 
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import wraps
-from typing import Concatenate, Final, ParamSpec
+from typing import Final
 
 from django.db import connection, transaction
 
@@ -23,10 +21,11 @@ from deskhand.core import text
 from deskhand.core.counters import next_number
 from deskhand.core.html import Prose
 from deskhand.desk import changes as desk_changes
-from deskhand.desk.models import Desk
 from deskhand.desk.queries import current_desk
-from deskhand.tickets import attachments, outcome, policy
-from deskhand.tickets.diff import Told, columns_to_save, differences, named, snapshot
+from deskhand.entitlements.models import Installation, Purchase
+from deskhand.tickets import attachments, outcome, policy, support
+from deskhand.tickets.diff import Told, named
+from deskhand.tickets.door import Door, verb
 from deskhand.tickets.errors import (
     CannotBeAssignedError,
     ChangeError,
@@ -34,15 +33,17 @@ from deskhand.tickets.errors import (
     ForeignFileError,
     NotAllowedError,
     NothingWrittenError,
+    SubjectTooLongError,
     TooDeepError,
+    UnknownClauseError,
 )  # fmt: skip
 from deskhand.tickets.events import Kind, Via
 from deskhand.tickets.fields import FieldsError, checked
-from deskhand.tickets.models.choices import UNSOLVED, Category, Priority, Status, Tag, Topic
+from deskhand.tickets.models.choices import Category, Priority, Status, Tag, Topic
 from deskhand.tickets.models.event import Event
 from deskhand.tickets.models.message import Attachment, Message
 from deskhand.tickets.models.ticket import Follower, Ticket, TicketTag
-from deskhand.tickets.record import mark_seen, record
+from deskhand.tickets.record import mark_seen
 from deskhand.tickets.words import default_priority, default_status
 
 __all__ = [
@@ -51,58 +52,30 @@ __all__ = [
 ]  # fmt: skip
 
 FIRST_NUMBER: Final = 1001
-DEEPEST: Final = 3  # changes that cause changes that cause changes; the next would be a loop
 
 
-P = ParamSpec("P")
-
-
-def _verb(function: Callable[Concatenate["Change", P], None]) -> Callable[Concatenate["Change", P], None]:
-    """A verb that raised poisons its change, even if the caller caught the error: nothing of it is written."""
-
-    @wraps(function)
-    def guarded(self: "Change", /, *args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            function(self, *args, **kwargs)
-        except Exception as error:
-            self.poison = self.poison or error
-            raise
-
-    return guarded
-
-
-class Change:
+class Change(Door):
     """What one person does to one ticket at one moment. Made by `change_ticket` and `open_ticket` only."""
-
-    def __init__(
-        self, ticket: Ticket, *, by: User | None, via: Via, at: datetime, cause: Event | None, desk: Desk
-    ) -> None:
-        if cause is not None and cause.depth >= DEEPEST:
-            raise TooDeepError
-        self.ticket, self.by, self.via, self.at, self.cause, self.desk = ticket, by, via, at, cause, desk
-        self.id = uuid.uuid4()
-        self.as_staff = policy.acts_as_staff(by, ticket, via)
-        self.poison: Exception | None = None
-        self.events: list[Event] = []
-        self._before = snapshot(ticket)
-        self._messages: list[tuple[Message, Sequence[Attachment]]] = []
-        self._told: list[Told] = []
-        self._status_chosen = False
-        self._is_new = ticket.pk is None
 
     # What people say
 
-    @_verb
-    def reply(self, body: Prose, files: Sequence[Attachment] = ()) -> None:
-        """Say a text, files or both. Staff's sets waiting (S1.10), a customer's brings it back (S1.11, S3.17, S4.16)."""
+    @verb
+    def reply(self, body: Prose, files: Sequence[Attachment] = (), *, is_question: bool = False) -> None:
+        """Say a text, files or both. Staff's sets waiting (S1.10), a customer's brings it back (S1.11, S3.17, S4.16).
+
+        A question of the staff waits for its answer (S5.10): any public message of a customer is one.
+        """
         self._allow(policy.can_reply(self.by, self.ticket, self.via, self.desk, at=self.at))
-        self._say(body, files, is_public=True)
+        self._allow(self.as_staff or not is_question)
+        self._say(body, files, is_public=True, is_question=is_question)
         if self.as_staff:
-            self._settle_status(self.desk.status_on_agent_reply)
+            self._settle_status(Category.WAITING if is_question else self.desk.status_on_agent_reply)
         elif self.ticket.category in {Category.WAITING, Category.RESOLVED, Category.CLOSED}:
             self._settle_status(Category.OPEN)
+        if is_question:
+            self.ticket.asked_at = self.ticket.asked_at or self.at
 
-    @_verb
+    @verb
     def note(self, body: Prose, files: Sequence[Attachment] = ()) -> None:
         """Add a message that staff alone can see. It changes nothing a customer can notice (H02)."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.note"))
@@ -110,14 +83,14 @@ class Change:
 
     # What people set
 
-    @_verb
+    @verb
     def set_status(self, status: Status) -> None:
         """Choose a status; it wins over the one that a reply in the same change would set."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.status"))
         self._put_status(status)
         self._status_chosen = True
 
-    @_verb
+    @verb
     def close(self) -> None:
         """Nothing is left to do. A closed ticket stays closed, and closing it again tells nothing."""
         self._allow(policy.can_close(self.by, self.ticket, self.via, self.desk))
@@ -125,7 +98,22 @@ class Change:
             self._put_status(default_status(Category.CLOSED))
             self._status_chosen = True
 
-    @_verb
+    @verb
+    def decline(self, clause: str, body: Prose) -> None:
+        """Close it with a public message, because support does not cover it, by a clause of its product (S2.14).
+
+        Raises UnknownClauseError for what `support.clauses_for` does not name.
+        """
+        self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.reply"))
+        self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.status"))
+        if clause not in support.clauses_for(self.ticket):
+            raise UnknownClauseError
+        self._say(body, (), is_public=True)
+        self._put_status(default_status(Category.CLOSED))
+        self._status_chosen = True
+        self.ticket.out_of_scope = clause
+
+    @verb
     def reopen(self) -> None:
         """The problem is back: resolved or closed becomes open. From a customer it means: the solution is none (S4.16)."""
         self._allow(policy.can_reopen(self.by, self.ticket, self.via, self.desk, at=self.at))
@@ -133,13 +121,13 @@ class Change:
             self._put_status(default_status(Category.OPEN))
             self._status_chosen = True
 
-    @_verb
+    @verb
     def set_priority(self, priority: Priority) -> None:
         """How soon it matters."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.priority"))
         self.ticket.priority = priority
 
-    @_verb
+    @verb
     def set_topic(self, topic: Topic, fields: Mapping[str, object] | None = None) -> None:
         """What it is about, with what the new topic asks; answers to fields of both stay. Raises FieldsError (S4.7).
 
@@ -149,30 +137,40 @@ class Change:
         self.ticket.fields = checked(topic, fields or {}, as_staff=True, before=self.ticket.fields)
         self.ticket.topic = topic
 
-    @_verb
+    @verb
     def set_fields(self, given: Mapping[str, object]) -> None:
         """Answers to what the topic asks; what is not given stays. Raises FieldsError."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.status"))
         self.ticket.fields = checked(self.ticket.topic, given, as_staff=True, before=self.ticket.fields)
 
-    @_verb
+    @verb
     def set_subject(self, subject: str) -> None:
         """What it is about, in one line."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.status"))
         line = text.one_line(subject)
         if not line:
             raise NothingWrittenError
-        self.ticket.subject = line[:200]
+        self.ticket.subject = line[: support.LONGEST_SUBJECT]
 
-    @_verb
+    @verb
     def assign(self, agent: User | None) -> None:
-        """Who looks after it; None puts it back into the queue. Raises CannotBeAssignedError."""
+        """Who looks after it; None puts it back into the queue. Raises CannotBeAssignedError.
+
+        From one agent to another an unsolved ticket gets the desk's status for that, unless one is chosen (S1.c9).
+        """
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.assign"))
         if agent is not None and not policy.can_be_assigned(agent, self.ticket):
             raise CannotBeAssignedError(agent.name)
         self.ticket.assignee = agent
 
-    @_verb
+    @verb
+    def claim(self) -> None:
+        """Take a ticket that nobody has. Nothing for one that somebody has, or that one may look at and not be given."""
+        self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.assign"))
+        if self.by is not None and self.ticket.assignee is None and policy.can_be_assigned(self.by, self.ticket):
+            self.ticket.assignee = self.by
+
+    @verb
     def move_to_team(self, team: Team | None) -> None:
         """Whose queue it is in. An assignee who would no longer see it gives it up."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.move"))
@@ -180,7 +178,7 @@ class Change:
         if self.ticket.assignee and not policy.can_be_assigned(self.ticket.assignee, self.ticket):
             self.ticket.assignee = None
 
-    @_verb
+    @verb
     def tag(self, name: str) -> None:
         """Put a tag on it, a new one if need be."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.tag"))
@@ -193,7 +191,7 @@ class Change:
         if TicketTag.objects.get_or_create(ticket=self.ticket, tag=tag)[1]:
             self._told.append(Told(Kind.TAGGED, after=named(tag)))
 
-    @_verb
+    @verb
     def untag(self, name: str) -> None:
         """Take a tag off."""
         self._allow(policy.can_work(self.by, self.ticket, self.via, "ticket.tag"))
@@ -201,7 +199,7 @@ class Change:
         if tag and TicketTag.objects.filter(ticket=self.ticket, tag=tag).delete()[0]:
             self._told.append(Told(Kind.UNTAGGED, before=named(tag)))
 
-    @_verb
+    @verb
     def follow(self, user: User) -> None:
         """From now on `user` sees it and hears of it. Staff add anybody; a customer who takes part adds a colleague."""
         colleague = (
@@ -215,7 +213,7 @@ class Change:
         if Follower.objects.get_or_create(ticket=self.ticket, user=user)[1]:
             self._told.append(Told(Kind.FOLLOWED, after=named(user)))
 
-    @_verb
+    @verb
     def unfollow(self, user: User) -> None:
         """Stop hearing of it; everybody may do that for themselves, requester and manager also for customers."""
         owner = self.by is not None and policy.owns(self.by, self.ticket) and not user.is_staff
@@ -223,7 +221,7 @@ class Change:
         if Follower.objects.filter(ticket=self.ticket, user=user).delete()[0]:
             self._told.append(Told(Kind.UNFOLLOWED, before=named(user)))
 
-    @_verb
+    @verb
     def redact(self, message: Message) -> None:
         """Blank a message's text for good: what was said in error cannot be unsaid, but need not be kept."""
         author = self.by is not None and message.author_id == self.by.pk
@@ -239,11 +237,13 @@ class Change:
         attachments.remove_files(message, at=self.at)
         if message.is_public:
             self.ticket.preview = ""
+        if message.is_question:
+            self.ticket.asked_at = support.asked_since(self.ticket)
         self._told.append(Told(Kind.REDACTED, message=message))
 
     # What time brings, and what happens elsewhere
 
-    @_verb
+    @verb
     def break_promise(self) -> None:
         """Nobody has answered by the promised moment (S3.14). Nothing for whoever looks too early, or again."""
         self._allow(self.by is None)
@@ -251,76 +251,26 @@ class Change:
             self.ticket.overdue_since = self.at
             self._told.append(Told(Kind.OVERDUE))
 
-    @_verb
+    @verb
     def announce_closing(self, day: date) -> None:
-        """The customer learns that the ticket will be closed on that day if nobody writes (S3.16)."""
+        """The customer learns that the ticket will be closed on that day if nobody writes (S3.16, S1.c12)."""
         self._allow(self.by is None)
-        if self.ticket.category == Category.RESOLVED and self.ticket.close_warned_at is None:
+        if self.ticket.category in {Category.RESOLVED, Category.WAITING} and self.ticket.close_warned_at is None:
             self.ticket.close_warned_at = self.at
             self._told.append(Told(Kind.CLOSE_ANNOUNCED, after=named(day.isoformat())))
 
-    @_verb
+    @verb
+    def purchase_ended(self, purchase: Purchase) -> None:
+        """What it belongs to was refunded or was fraud: agents should know before they answer (S1.c6)."""
+        self._allow(self.by is None)
+        word = {"id": purchase.state, "name": purchase.get_state_display()}
+        self._told.append(Told(Kind.PURCHASE_ENDED, after=word))
+
+    @verb
     def ends_in(self, later: Ticket) -> None:
         """It went on in another ticket, whose subject is for those who see that one."""
         self._allow(later.follows_id == self.ticket.pk)
         self._told.append(Told(Kind.FOLLOWED_UP, after={"id": later.number, "name": f"#{later.number}"}))
-
-    # The end of a change
-
-    def _finish(self) -> None:
-        """Write what happened, once."""
-        if self.poison:
-            raise self.poison
-        ticket = self.ticket
-        said = self._said()
-        is_answered = self.as_staff and self.by is not None and any(item.kind is Kind.REPLIED for item in said)
-        outcome.settle(ticket, self._before, at=self.at, as_staff=self.as_staff, is_answered=is_answered)
-        told = said + ([] if self._is_new else differences(self._before, ticket)) + self._told
-        if not told:
-            return
-        if any(item.is_public and item.kind is not Kind.CLOSE_ANNOUNCED for item in told):
-            ticket.close_warned_at = None  # it is no longer quiet
-        ticket.updated_at = self.at
-        Message.objects.bulk_create([message for message, _ in self._messages])
-        if not all(attachments.bind(message, files, at=self.at) for message, files in self._messages):
-            raise ForeignFileError
-        self.events = record(ticket, told, change=self.id, by=self.by, via=self.via, at=self.at, cause=self.cause)
-        ticket.save(update_fields=columns_to_save(self._before, ticket))
-        if self.by:
-            mark_seen(ticket, by=self.by, event=ticket.last_event)
-
-    def _said(self) -> list[Told]:
-        rows: list[Told] = []
-        for message, _ in self._messages:
-            kind = Kind.REPLIED if message.is_public else Kind.NOTED
-            rows.append(Told(Kind.OPENED if self._is_new and not rows else kind, message=message))
-        return rows
-
-    def _say(self, body: Prose, files: Sequence[Attachment], *, is_public: bool) -> None:
-        if not body.text.strip() and (self._is_new or not files):
-            raise NothingWrittenError
-        if (total := attachments.total(files)) > self.desk.file_limit:
-            raise FilesTooLargeError(total, self.desk.file_limit)
-        message = Message(ticket=self.ticket, author=self.by, by_staff=self.as_staff, at=self.at, via=self.via)
-        message.text, message.html, message.is_public = body.text, body.html, is_public
-        self._messages.append((message, files))
-        if is_public:
-            self.ticket.last_replier = self.by
-            self.ticket.last_reply_by_staff = self.as_staff
-            self.ticket.preview = text.excerpt(body.text.strip() or ", ".join(file.name for file in files))
-
-    def _settle_status(self, category: str) -> None:
-        if category and not self._status_chosen and self.ticket.category != category:
-            self._put_status(default_status(category))
-
-    def _put_status(self, status: Status) -> None:
-        self.ticket.status = status
-        self.ticket.category = status.category
-        self.ticket.is_unsolved = status.category in UNSOLVED
-
-    def _allow(self, is_allowed: bool) -> None:  # noqa: FBT001 - the answer of a predicate
-        if not is_allowed:
-            raise NotAllowedError
 
 
 @contextmanager
@@ -359,31 +309,42 @@ def open_ticket(
     files: Sequence[Attachment] = (),
     fields: Mapping[str, object] | None = None,
     follows: Ticket | None = None,
+    purchase: Purchase | None = None,
+    installation: Installation | None = None,
 ) -> Iterator[Change]:
     """The same door for a ticket that does not exist yet; `change.ticket` is the new one.
 
     The topic routes it to its team and assignee (S4.4); without a `priority` its own or the desk's holds. `follows` is a
     closed ticket that this one goes on from (S3.17). The number is taken under a lock: unique, rising, without gaps.
-    Raises FieldsError for answers that the topic does not take.
+    What a customer opens needs the support that its topic asks for (`support`): NoSupportError, PurchaseNeededError,
+    ForeignPurchaseError, InstallationNeededError; and keeps the limits: MessageTooLongError, SubjectTooLongError. Staff who
+    open for somebody are held by neither. Raises FieldsError for answers that the topic does not take.
     """
     desk = current_desk()
     if not policy.can_open(by, requester) or (follows and not policy.can_follow_up(by, follows, desk, at=at)):
         raise NotAllowedError
-    line = text.one_line(subject)[:200]
+    line = text.one_line(subject)
     if not line:
         raise NothingWrittenError
     with transaction.atomic():
         status = default_status(Category.OPEN)
         ticket = Ticket(
-            subject=line, requester=requester, organization=requester.organization, topic=topic, team=topic.team,
-            status=status, category=status.category, is_unsolved=True, priority=priority or default_priority(topic),
-            created_at=at, updated_at=at, public_updated_at=at, follows=follows,
+            subject=line[: support.LONGEST_SUBJECT], requester=requester, organization=requester.organization, topic=topic,
+            team=topic.team, status=status, category=status.category, is_unsolved=True, follows=follows,
+            priority=priority or default_priority(topic), created_at=at, updated_at=at, public_updated_at=at,
         )  # fmt: skip
         ticket.first_response_due_at = outcome.promise(ticket)
         agent = User.objects.filter(pk=topic.assignee_id).first() if topic.assignee_id else None
         if agent and policy.can_be_assigned(agent, ticket):
             ticket.assignee = agent
         change = Change(ticket, by=by, via=via, at=at, cause=None, desk=desk)
+        if not change.as_staff and len(line) > (most := support.longest_subject(desk)):
+            raise SubjectTooLongError(len(line), most)
+        if change.as_staff:
+            ticket.purchase = support.belonging(purchase, requester)
+        else:
+            ticket.purchase = support.locked_purchase(purchase, topic, requester, desk, at=at)
+        ticket.installation = support.place(installation, ticket.purchase, is_needed=not change.as_staff)
         ticket.fields = checked(topic, fields or {}, as_staff=change.as_staff)
         ticket.number = next_number("ticket", taken=Ticket.objects.values_list("number"), first=FIRST_NUMBER)
         ticket.save(force_insert=True)

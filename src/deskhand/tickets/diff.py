@@ -22,7 +22,7 @@ TRACKED: Final[dict[str, Kind]] = {
 # What follows from the others (see `outcome`) is saved with them and not told; answers are told one by one.
 _SAVED: Final = (
     *TRACKED, "fields", "category", "is_unsolved", "first_response_due_at", "first_responded_at", "overdue_since",
-    "resolved_at", "closed_at", "close_warned_at", "attempts",
+    "resolved_at", "closed_at", "close_warned_at", "attempts", "asked_at", "out_of_scope",
 )  # fmt: skip
 
 
@@ -69,7 +69,10 @@ def differences(before: dict[str, Any], ticket: Ticket) -> list[Told]:
         old, new = before[name], getattr(ticket, name)
         if old != new:
             rows.append(Told(_refine(kind, old, new, is_refused=is_refused), before=named(old), after=named(new)))
-    return rows + _answers(before["fields"], ticket.fields)
+    rows += _answers(before["fields"], ticket.fields)
+    if ticket.out_of_scope and ticket.out_of_scope != before["out_of_scope"]:
+        rows.append(Told(Kind.OUT_OF_SCOPE, after=named(ticket.out_of_scope)))
+    return rows
 
 
 def named(thing: Any) -> dict[str, Any] | None:  # noqa: ANN401 - a model instance, a text or nothing

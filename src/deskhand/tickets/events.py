@@ -45,6 +45,8 @@ class Kind(StrEnum):
     OVERDUE = "ticket.overdue"
     CLOSE_ANNOUNCED = "ticket.close_announced"
     FOLLOWED_UP = "ticket.followed_up"
+    OUT_OF_SCOPE = "ticket.out_of_scope"
+    PURCHASE_ENDED = "ticket.purchase_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,15 @@ PHRASES: Final[dict[Kind, Phrase]] = {
         _("%(by)s will close the ticket on %(new)s if nobody writes"),
     ),
     Kind.FOLLOWED_UP: Phrase(_("%(by)s opened a follow-up, %(new)s"), _("%(by)s opened a follow-up, %(new)s")),
+    Kind.OUT_OF_SCOPE: Phrase(
+        _("%(by)s declined it, support does not cover this: %(new)s"),
+        _("%(by)s declined it, support does not cover this: %(new)s"),
+    ),
+    Kind.PURCHASE_ENDED: Phrase(_("The purchase that this ticket belongs to gives support no more: %(new)s")),
 }
+# A reply that wants an answer (S5.10); its event says so in `after`, so that a webhook can tell it apart, too.
+ASKED: Final = Phrase(_("%(by)s asked a question"), _("%(by)s asked a question and needs your answer"))
+QUESTION: Final[dict[str, str]] = {"id": "question", "name": "question"}
 
 
 MESSAGES: Final = frozenset({Kind.OPENED, Kind.REPLIED, Kind.NOTED})

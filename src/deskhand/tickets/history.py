@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 
 from deskhand.accounts.models import User
 from deskhand.core.prepared import Prepared
-from deskhand.tickets.events import PHRASES, Kind
+from deskhand.tickets.events import ASKED, PHRASES, QUESTION, Kind
 from deskhand.tickets.models.event import Event
 from deskhand.tickets.models.message import Message
 from deskhand.tickets.models.ticket import Seen, Ticket
 
 LATEST: Final = 500  # events of a ticket that are shown
 _EVENT: Final = ("pk", "change", "kind", "at", "by", "by__name", "before", "after", "seen")
-_MESSAGE: Final = ("id", "by_staff", "is_public", "html", "at", "redacted_at")
+_MESSAGE: Final = ("id", "by_staff", "is_public", "html", "at", "redacted_at", "is_question")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ def said(
     kind: str, by: str | None, before: dict[str, Any] | None, after: dict[str, Any] | None, *, as_staff: bool
 ) -> str:  # fmt: skip
     """The phrase of a kind, filled. `before` and `after` are as events keep them."""
-    phrase = PHRASES[Kind(kind)]
+    is_question = kind == Kind.REPLIED and after == QUESTION
+    phrase = ASKED if is_question else PHRASES[Kind(kind)]
     words = str(phrase.staff if as_staff else phrase.customer or "")
     return words % {
         "by": _("The desk") if by is None else by,

@@ -32,7 +32,8 @@ TICKET: Final = [
     ),  # whose promise may break
     Index(fields=["resolved_at", "id"], name="ticket_resolved", condition=Q(category="resolved")),  # which fall quiet
     # Which wait long for their customers (S1.c12), what a purchase was asked about, what was declined (S2.14).
-    Index(fields=["public_updated_at", "id"], name="ticket_waiting", condition=Q(category="waiting")),
+    # Both conditions, or PostgreSQL takes it for a customer's tab as well and reads what waits for everybody.
+    Index(fields=["public_updated_at", "id"], name="ticket_waiting", condition=Q(category="waiting", is_unsolved=True)),
     Index(fields=["purchase", *_LATEST], name="ticket_purchase", condition=Q(purchase__isnull=False)),
     Index(fields=["out_of_scope"], name="ticket_out_of_scope", condition=Q(out_of_scope__isnull=False)),
     Index(fields=["follows"], name="ticket_follows", condition=Q(follows__isnull=False)),

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, Final, cast
 
 from django.db import connection
-from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from deskhand.core import blobs
@@ -129,14 +129,21 @@ def answers_are_the_fold_of_events() -> Iterator[str]:
 
 
 def times_fit_the_place() -> Iterator[str]:
-    """Resolved and closed have their moment and nothing else has (S3.18); only an unanswered promise is overdue (S3.14)."""
+    """Resolved and closed have their moment and nothing else has (S3.18); only an unanswered promise is overdue (S3.14).
+
+    What falls quiet is announced, resolved or on hold (S1.c12); only what is unsolved waits for an answer (S5.10), and only
+    what is closed was declined (S2.14).
+    """
     resolved, closed = Q(category=Category.RESOLVED), Q(category=Category.CLOSED)
+    falls_quiet = resolved | Q(category=Category.WAITING)
     wrong = (
         (resolved & Q(resolved_at=None), "is resolved since never"),
         (~resolved & Q(resolved_at__isnull=False), "is not resolved, and since when"),
         (closed & Q(closed_at=None), "is closed since never"),
         (~closed & Q(closed_at__isnull=False), "is not closed, and since when"),
-        (~resolved & Q(close_warned_at__isnull=False), "is announced for closing and not resolved"),
+        (~falls_quiet & Q(close_warned_at__isnull=False), "is announced for closing and not resolved or on hold"),
+        (Q(is_unsolved=False, asked_at__isnull=False), "waits for an answer, though solved"),
+        (~closed & Q(out_of_scope__isnull=False), "was declined and is not closed"),
         (
             Q(overdue_since__isnull=False) & (Q(is_unsolved=False) | Q(first_responded_at__isnull=False)),
             "is overdue, though solved or answered",
@@ -145,6 +152,32 @@ def times_fit_the_place() -> Iterator[str]:
     for condition, words in wrong:
         for number in Ticket.objects.filter(condition).order_by("pk").values_list("number", flat=True):
             yield f"#{number} {words}"
+
+
+def a_question_waits_since_it_was_asked() -> Iterator[str]:
+    """Whoever waits for an answer has asked, at that moment, in words that are still there."""
+    asked = Message.objects.filter(
+        ticket=OuterRef("pk"),
+        is_question=True,
+        is_public=True,
+        by_staff=True,
+        redacted_at=None,
+        at=OuterRef("asked_at"),
+    )
+    for number in (
+        Ticket.objects.filter(~Exists(asked), asked_at__isnull=False).order_by("pk").values_list("number", flat=True)
+    ):
+        yield f"#{number} waits for an answer to no question"
+
+
+def a_purchase_is_its_requesters() -> Iterator[str]:
+    """A ticket belongs to what its requester bought, unless staff opened it, and an installation to that purchase (S2.15)."""
+    by_staff = Event.objects.filter(ticket=OuterRef("pk"), kind=Kind.OPENED, message__by_staff=True)
+    foreign = Ticket.objects.filter(~Exists(by_staff), purchase__isnull=False).exclude(purchase__owner=F("requester"))
+    elsewhere = Ticket.objects.filter(installation__isnull=False).exclude(installation__license__purchase=F("purchase"))
+    for tickets, words in ((foreign, "purchase"), (elsewhere, "installation")):
+        for number in tickets.order_by("pk").values_list("number", flat=True):
+            yield f"#{number} has a foreign {words}"
 
 
 def _differs(number: int | None, name: str, told: object, value: object) -> Iterator[str]:
@@ -202,6 +235,8 @@ RULES: Final[tuple[Rule, ...]] = (
     fields_are_the_fold_of_events,
     answers_are_the_fold_of_events,
     times_fit_the_place,
+    a_question_waits_since_it_was_asked,
+    a_purchase_is_its_requesters,
     every_file_is_there,
     the_triggers_are_there,
     a_follower_sees_what_its_ticket_says,

@@ -39,19 +39,26 @@ class SQL:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which time a list is sorted: the latest first, or rising. Indexes are read from both ends."""
+    """By which time a list is sorted: the latest first, or rising. Indexes are read from both ends.
+
+    `is_ranked`: before that by what the ticket wants of its customer, see `RANKS`.
+    """
 
     by: str
     is_rising: bool = False
+    is_ranked: bool = False
 
-    def words(self, *columns: str, is_back: bool = False) -> str:
-        """ORDER BY these, in this order's direction or, going back, against it."""
+    def words(self, *columns: str, rank: str = "", is_back: bool = False) -> str:
+        """ORDER BY these, in this order's direction or, going back, against it; a `rank` before them."""
         way = "" if self.is_rising != is_back else " DESC"
-        return ", ".join(f"{column}{way}" for column in columns)
+        first = [f"{rank} DESC" if is_back else rank] if self.is_ranked and rank else []
+        return ", ".join([*first, *(f"{column}{way}" for column in columns)])
 
 
 LATEST: Final = Order("updated_at")  # anything, for staff
 LATEST_PUBLIC: Final = Order("public_updated_at")
+NEEDS_ME: Final = Order("public_updated_at", is_ranked=True)  # what waits for the customer first (S1.c11)
+RANKS: Final = (Category.WAITING, Category.OPEN, Category.IN_PROGRESS, Category.RESOLVED, Category.CLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +67,12 @@ class Edge:
 
     at: datetime
     pk: int
+    rank: int = 0  # of its category, where the order asks for it
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A range of an index of `table`: the tickets for which `where` holds.
+    """A range of an index of `table`: the tickets for which `where` holds, all of them of `rank`.
 
     `empty` is a column that is NULL in all of them: PostgreSQL sees the index's order only if it is sorted by as well.
     """
@@ -73,17 +81,22 @@ class Leg:
     values: tuple[Any, ...] = ()
     table: str = "tickets_ticket"
     empty: str = ""
+    rank: int = 0
+
+    def is_over(self, edge: Edge, *, is_back: bool) -> bool:
+        """Is all of it in the pages that one comes from?"""
+        return self.rank > edge.rank if is_back else self.rank < edge.rank
 
     def sql(self, order: Order, limit: int, edge: Edge | None = None, *, is_back: bool = False) -> SQL:
         """Keys and times of the first `limit` tickets after the edge, in order."""
         by, pk = order.by, "id" if self.table == "tickets_ticket" else "ticket_id"
         past, values, is_rising = "", self.values, order.is_rising != is_back
-        if edge:
+        if edge and edge.rank == self.rank:
             past = f" AND ({by}, {pk}) {'>' if is_rising else '<'} (%s, %s)"
             values += (connection.ops.adapt_datetimefield_value(edge.at), edge.pk)
         first = f"{self.empty}{' DESC' if is_rising else ''}, " if self.empty else ""
         return SQL(
-            f"SELECT {pk} AS id, {by} AS at FROM {self.table} WHERE {self.where}{past}"  # noqa: S608 - our own words only
+            f"SELECT {pk} AS id, {by} AS at, {self.rank:d} AS rank FROM {self.table} WHERE {self.where}{past}"  # noqa: S608 - our own words only
             f" ORDER BY {first}{order.words(by, pk, is_back=is_back)} LIMIT {limit:d}",
             values,
         )
@@ -99,11 +112,14 @@ class Legs:
 
     def page(self, limit: int, edge: Edge | None = None, *, is_back: bool = False) -> SQL:
         """The keys of the first `limit` tickets after the edge, each once; in no order."""
-        pieces = [leg.sql(self.order, limit, edge, is_back=is_back) for leg in (*self.apart, *self.shared)]
+        legs = (*self.apart, *self.shared)
+        there = [leg for leg in legs if not (edge and leg.is_over(edge, is_back=is_back))] or _NOBODYS
+        pieces = [leg.sql(self.order, limit, edge, is_back=is_back) for leg in there]
         if len(pieces) == 1:
             return SQL(f"SELECT id FROM ({pieces[0].text}) AS leg", pieces[0].values)  # noqa: S608 - see Leg.sql
-        found = _union("id, at", pieces, is_apart=not self.shared)
-        sort = self.order.words("at", "id", is_back=is_back)
+        columns = "id, at, rank" if self.order.is_ranked else "id, at"
+        found = _union(columns, pieces, is_apart=not self.shared)
+        sort = self.order.words("at", "id", rank="rank", is_back=is_back)
         return SQL(f"SELECT id FROM ({found.text}) AS legs ORDER BY {sort} LIMIT {limit:d}", found.values)  # noqa: S608 - see Leg.sql
 
     def count(self, cap: int) -> SQL:
@@ -183,21 +199,22 @@ def portal_legs(tab: Tab, *, user: User, requester: int | None = None, order: Or
     """A customer's list; with `requester` only what that person opened (S4.18)."""
     if not user.is_active:
         return Legs(order, _NOBODYS)
+    places = _places(tab, order)
     own = Leg("requester_id = %s", (user.pk,))
     managed = _managed(user)
     if requester == user.pk:
-        return Legs(order, _by_category(tab, own))
+        return Legs(order, _by_category(places, own))
     if requester is not None:
         seen = Leg(_FOLLOWED, (user.pk,))
         if managed:
             seen = Leg(f"({managed.where} OR {_FOLLOWED})", (*managed.values, user.pk))
         both = Leg(f"requester_id = %s AND {seen.where}", (requester, *seen.values))
-        return Legs(order, _by_category(tab, both))
-    follows = _by_category(tab, Leg("user_id = %s", (user.pk,), "tickets_follower"))
+        return Legs(order, _by_category(places, both))
+    follows = _by_category(places, Leg("user_id = %s", (user.pk,), "tickets_follower"))
     if managed:
-        shared = (*_by_category(tab, own), *follows)
-        return Legs(order, _by_category(tab, managed), shared)
-    return Legs(order, _by_category(tab, own), follows)
+        shared = (*_by_category(places, own), *follows)
+        return Legs(order, _by_category(places, managed), shared)
+    return Legs(order, _by_category(places, own), follows)
 
 
 def _managed(user: User) -> Leg | None:
@@ -213,11 +230,21 @@ def _managed(user: User) -> Leg | None:
     return Leg(f"{leg.where} AND {seen}", (*leg.values, *hidden, user.pk))
 
 
-def _by_category(tab: Tab, leg: Leg) -> tuple[Leg, ...]:
-    """One leg for each category of the tab: an index has an order within one category only."""
-    if tab is Tab.ALL:
+def _places(tab: Tab, order: Order) -> tuple[tuple[str, int], ...]:
+    """The categories that a tab's legs are split by, and their ranks; none if one index has the order of all."""
+    if not order.is_ranked:
+        return tuple((category, 0) for category in _IN_TAB.get(tab, ()))
+    return tuple((category, rank) for rank, category in enumerate(RANKS) if category in _IN_TAB.get(tab, RANKS))
+
+
+def _by_category(places: tuple[tuple[str, int], ...], leg: Leg) -> tuple[Leg, ...]:
+    """One leg for each category: an index has an order within one category only."""
+    if not places:
         return (leg,)
-    return tuple(Leg(f"category = %s AND {leg.where}", (category, *leg.values), leg.table) for category in _IN_TAB[tab])
+    return tuple(
+        Leg(f"category = %s AND {leg.where}", (category, *leg.values), leg.table, rank=rank)
+        for category, rank in places
+    )
 
 
 def _marks(values: Sequence[int]) -> str:

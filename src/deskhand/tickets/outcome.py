@@ -19,6 +19,10 @@ def settle(ticket: Ticket, before: dict[str, Any], *, at: datetime, as_staff: bo
     `is_answered`: somebody of the staff has written to the customer in this change.
     """
     _settle_place(ticket, before["category"], at=at, as_staff=as_staff)
+    if not ticket.is_unsolved:
+        ticket.asked_at = None  # nobody waits for an answer any longer
+    if ticket.category != Category.CLOSED:
+        ticket.out_of_scope = None  # opened again it is looked at anew
     if ticket.first_responded_at is None:
         if ticket.priority != before["priority"]:
             ticket.first_response_due_at = promise(ticket)
@@ -26,6 +30,12 @@ def settle(ticket: Ticket, before: dict[str, Any], *, at: datetime, as_staff: bo
             ticket.first_responded_at = at
     if ticket.overdue_since and not is_broken(ticket, at=at):
         ticket.overdue_since = None
+
+
+def is_handed_over(ticket: Ticket, before: dict[str, Any]) -> bool:
+    """Does another agent look after an unsolved ticket than before (S1.c9)? From nobody, or to nobody, is no handing over."""
+    old, new = before["assignee"], ticket.assignee
+    return ticket.is_unsolved and old is not None and new is not None and old != new
 
 
 def is_broken(ticket: Ticket, *, at: datetime) -> bool:
@@ -38,6 +48,7 @@ def _settle_place(ticket: Ticket, was: str, *, at: datetime, as_staff: bool) -> 
     """Since when it is resolved or closed; what brings a resolved ticket back is a solution not accepted (S4.16)."""
     if ticket.category == was:
         return
+    ticket.close_warned_at = None  # it said what would become of it in its old place
     ticket.resolved_at = at if ticket.category == Category.RESOLVED else None
     ticket.closed_at = at if ticket.category == Category.CLOSED else None
     if was == Category.RESOLVED and ticket.is_unsolved and not as_staff:

@@ -8,13 +8,13 @@ from typing import Any, Final, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, When
 from django.db.models.expressions import RawSQL
 
 from deskhand.accounts.models import User
 from deskhand.core import text
 from deskhand.tickets.events import Kind
-from deskhand.tickets.legs import LATEST, LATEST_PUBLIC, SQL, Edge, Legs, Order
+from deskhand.tickets.legs import LATEST, LATEST_PUBLIC, RANKS, SQL, Edge, Legs, Order
 from deskhand.tickets.models.ticket import Ticket
 from deskhand.tickets.words import words_for
 
@@ -49,6 +49,7 @@ class Row:
     created_at: datetime
     due_at: datetime | None  # for staff: until when the first answer is promised, while there is none
     is_overdue: bool
+    is_asked: bool  # a question waits for the customer (S5.10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ SELECT t.status_id, t.priority_id, t.topic_id, t.team_id, t.id, t.number, t.subj
     t.last_replier_id, (SELECT name FROM accounts_user WHERE id = t.last_replier_id),
     t.last_reply_by_staff, t.preview, t.{by}, t.{marker},
     (SELECT event FROM tickets_seen WHERE user_id = %s AND ticket_id = t.id),
-    {replied}, t.created_at, t.is_unsolved, t.first_response_due_at, t.first_responded_at, t.overdue_since
+    {replied}, t.created_at, t.is_unsolved, t.first_response_due_at, t.first_responded_at, t.overdue_since,
+    t.asked_at
 FROM ({keys}) AS found CROSS JOIN tickets_ticket t
 WHERE t.id = found.id
 ORDER BY {sort}
@@ -92,6 +94,9 @@ ORDER BY {sort}
 _REPLIED: Final = f"""
     (SELECT id FROM tickets_event WHERE ticket_id = t.id AND kind = '{Kind.REPLIED}' ORDER BY id LIMIT 1)
 """  # noqa: S608 - our own words only
+
+
+_RANK: Final = f"CASE t.category{''.join(f' WHEN {each.value!r} THEN {rank}' for rank, each in enumerate(RANKS))} END"
 
 
 def page_of(
@@ -103,7 +108,7 @@ def page_of(
     Legs know their order; others are sorted by `order`, else the latest activity first.
     """
     order = tickets.order if isinstance(tickets, Legs) else order or (LATEST_PUBLIC if customer else LATEST)
-    edge = _read_key(before or after)
+    edge = _read_key(before or after, order)
     is_back = bool(before and edge)
     if isinstance(tickets, Legs):
         keys = tickets.page(limit + 1, edge, is_back=is_back)
@@ -111,7 +116,7 @@ def page_of(
         keys = _keys_found(tickets, order, limit + 1, edge, is_back=is_back)
     sql = _ROWS.format(
         by=order.by, keys=keys.text,
-        sort=order.words(f"t.{order.by}", "t.id", is_back=is_back),
+        sort=order.words(f"t.{order.by}", "t.id", rank=_RANK, is_back=is_back),
         marker="last_public_event" if customer else "last_event", replied=_REPLIED if customer else "1",
     )  # fmt: skip
     with connection.cursor() as cursor:
@@ -123,8 +128,8 @@ def page_of(
     is_more = len(found) > limit
     return Page(
         rows=rows,
-        next=_write_key(rows[-1]) if rows and (is_back or is_more) else "",
-        previous=_write_key(rows[0]) if rows and (is_more if is_back else edge) else "",
+        next=_write_key(rows[-1], order) if rows and (is_back or is_more) else "",
+        previous=_write_key(rows[0], order) if rows and (is_more if is_back else edge) else "",
     )
 
 
@@ -132,12 +137,18 @@ def _keys_found(tickets: QuerySet[Ticket], order: Order, limit: int, edge: Edge 
     """The keys of a page of a search."""
     is_rising = order.is_rising != is_back
     past = "gt" if is_rising else "lt"
+    sort = [order.by, "pk"] if is_rising else [f"-{order.by}", "-pk"]
+    if order.is_ranked:
+        whens = [When(category=each, then=rank) for rank, each in enumerate(RANKS)]
+        tickets = tickets.annotate(rank=Case(*whens, output_field=IntegerField()))
+        sort.insert(0, "-rank" if is_back else "rank")
     if edge:
-        key = Q(**{f"{order.by}__{past}": edge.at}) | Q(**{f"pk__{past}": edge.pk})
-        tickets = tickets.filter(key, **{f"{order.by}__{past}e": edge.at})
-    tickets = tickets.order_by(order.by, "pk") if is_rising else tickets.order_by(f"-{order.by}", "-pk")
+        key = Q(**{f"{order.by}__{past}": edge.at}) | Q(**{order.by: edge.at, f"pk__{past}": edge.pk})
+        if order.is_ranked:
+            key = Q(rank=edge.rank) & key | Q(**{f"rank__{'lt' if is_back else 'gt'}": edge.rank})
+        tickets = tickets.filter(key)
     try:
-        return SQL(*tickets.values("id")[:limit].query.sql_with_params())
+        return SQL(*tickets.order_by(*sort).values("id")[:limit].query.sql_with_params())
     except EmptyResultSet:
         return SQL("SELECT id FROM tickets_ticket WHERE 1 = 0")
 
@@ -149,7 +160,7 @@ def _rows(found: list[tuple[Any, ...]], *, customer: bool) -> list[Row]:
     for (
         status_id, priority_id, topic_id, team_id, pk, number, subject, category, requester_id, requester, organization,
         assignee_id, assignee, replier_id, replier, by_staff, preview, at, last_event, seen_event, reply,
-        created_at, is_unsolved, due_at, responded_at, overdue_since,
+        created_at, is_unsolved, due_at, responded_at, overdue_since, asked_at,
     ) in found:  # fmt: skip
         status, priority = known.statuses[status_id], known.priorities[priority_id]
         rows.append(
@@ -164,7 +175,7 @@ def _rows(found: list[tuple[Any, ...]], *, customer: bool) -> list[Row]:
                 last_reply_by_staff=by_staff, preview=preview,
                 at=_aware(at), is_unread=(seen_event or 0) < last_event, created_at=_aware(created_at),
                 due_at=_aware(due_at) if due_at and is_unsolved and not responded_at and not customer else None,
-                is_overdue=overdue_since is not None and not customer,
+                is_overdue=overdue_since is not None and not customer, is_asked=asked_at is not None,
             )
         )  # fmt: skip
     return rows
@@ -175,16 +186,20 @@ def _aware(at: datetime) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _write_key(row: Row) -> str:
-    return base64.urlsafe_b64encode(json.dumps([row.at.isoformat(), row.id]).encode()).decode()
+def _write_key(row: Row, order: Order) -> str:
+    key = [row.at.isoformat(), row.id, *([row.category] if order.is_ranked else [])]
+    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
 
 
-def _read_key(key: str) -> Edge | None:
-    """The position a page starts after; anything that we did not write starts at the beginning."""
+def _read_key(key: str, order: Order) -> Edge | None:
+    """The position a page starts after; anything that we did not write for this order starts at the beginning."""
     try:
-        at, pk = json.loads(base64.urlsafe_b64decode(key.encode()))
+        at, pk, *rest = json.loads(base64.urlsafe_b64decode(key.encode()))
         moment = datetime.fromisoformat(at)
-        return Edge(moment.astimezone(UTC), int(pk)) if moment.tzinfo else None
+        ranks = [RANKS.index(category) for category in rest]
+        if moment.tzinfo is None or len(ranks) != order.is_ranked:
+            return None
+        return Edge(moment.astimezone(UTC), int(pk), *ranks)
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 
@@ -202,14 +217,21 @@ def newest_of(legs: Legs, count: int) -> QuerySet[Ticket]:
 
 
 def matching(tickets: QuerySet[Ticket], words: str, *, people: bool) -> QuerySet[Ticket]:
-    """Those with all of the words: the number, a part of the subject or, with `people`, of the requester's name or e-mail."""
+    """Those with all of the words: the number, a part of the subject or, with `people`, of the requester's name or e-mail.
+
+    Any confirmed address of theirs counts: who bought with one may write with another (S1.c11, S1.14).
+    """
     for word in words.split()[:8]:
         number = text.number(word)
         condition = Q(subject__icontains=word)
         if number is not None:
             condition |= Q(number=number)
         if people:
-            named = User.objects.get_queryset().filter(Q(name__icontains=word) | Q(email__icontains=word))
+            people_known = User.objects.get_queryset()
+            named = people_known.filter(Q(name__icontains=word) | Q(email__icontains=word))
             condition |= Q(requester__in=named.values("pk"))
+            if "@" in word:
+                other = people_known.filter(emailaddress__email__icontains=word, emailaddress__verified=True)
+                condition |= Q(requester__in=other.values("pk"))
         tickets = tickets.filter(condition)
     return tickets

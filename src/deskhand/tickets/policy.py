@@ -60,9 +60,12 @@ def can_work(user: User | None, ticket: Ticket, via: Via, permission: str) -> bo
 
 
 def can_open(user: User | None, requester: User) -> bool:
-    """For themselves, or staff for anybody; neither for nor as somebody who has left."""
-    is_active = requester.is_active and (user is None or user.is_active)
-    return is_active and (user is None or user == requester or user.can("ticket.open_for"))
+    """For themselves once their account is set up (S2.7), or staff for anybody; neither for nor as somebody who has left."""
+    if not requester.is_active:
+        return False
+    if user == requester:
+        return not requester.is_invited
+    return user is None or user.can("ticket.open_for")
 
 
 def can_reply(user: User | None, ticket: Ticket, via: Via, desk: Desk, *, at: datetime) -> bool:

@@ -172,6 +172,12 @@ def sentence(event: Event, *, as_staff: bool) -> str:
 def standing(ticket: Ticket, *, user: User) -> str:
     """Where the ticket stands, in one sentence for its customer."""
     mine = ticket.requester_id == user.pk
+    if ticket.asked_at:
+        return (
+            _("We asked you a question and wait for your answer.")
+            if mine
+            else _("We asked %(name)s a question and wait for the answer.") % {"name": ticket.requester}
+        )
     match ticket.category:
         case Category.OPEN if ticket.last_replier_id is None or not ticket.assignee_id:
             return _("We have your message and answer as soon as possible.")
@@ -187,6 +193,13 @@ def standing(ticket: Ticket, *, user: User) -> str:
             return _("We think this is solved. If it is not, send a message and the ticket opens again.")
         case _:
             return _("This ticket is closed.")
+
+
+def question(message: Message, ticket: Ticket) -> str:
+    """Does it ask its customer something (S5.10)? "open" while the answer is waited for, "answered" after it; else ""."""
+    if not message.is_question or message.redacted_at is not None:
+        return ""
+    return "open" if ticket.asked_at is not None and message.at >= ticket.asked_at else "answered"
 
 
 def promise_open(ticket: Ticket) -> datetime | None:

@@ -124,7 +124,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ticket",
             index=models.Index(
-                condition=models.Q(("category", "waiting")), fields=["public_updated_at", "id"], name="ticket_waiting"
+                condition=models.Q(("category", "waiting"), ("is_unsolved", True)),
+                fields=["public_updated_at", "id"],
+                name="ticket_waiting",
             ),
         ),
         migrations.AddIndex(
