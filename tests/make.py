@@ -7,6 +7,10 @@ from typing import Any
 from deskhand.accounts.models import Team, User
 from deskhand.core.html import compose
 from deskhand.desk.changes import touch
+from deskhand.entitlements import catalog
+from deskhand.entitlements.changes import record_purchase
+from deskhand.entitlements.models import Product, Purchase
+from deskhand.entitlements.order import Order
 from deskhand.tickets.changes import change_ticket, open_ticket
 from deskhand.tickets.events import Via
 from deskhand.tickets.models.choices import Category, Priority, Status, Topic
@@ -80,6 +84,28 @@ def field(slug: str, *topics: Topic, **values: Any) -> Field:  # noqa: ANN401 - 
     made.topics.set(topics)
     touch()
     return made
+
+
+def product(slug: str = "theme", *, at: datetime, **values: Any) -> Product:  # noqa: ANN401 - column values
+    """Something to sell, with a year of support unless `values` say otherwise."""
+    values = {"name": slug.title(), "support_days": 365, **values}
+    return catalog.create_product(by=None, at=at, slug=slug, **values)
+
+
+def purchase(
+    owner: User | str,
+    product: Product,
+    *,
+    at: datetime,
+    reference: str = "SHOP-1",
+    **values: Any,  # noqa: ANN401 - of an order
+) -> Purchase:
+    """What this person (or whoever has this address) bought just now, as a shop tells it."""
+    email, name = (owner, "") if isinstance(owner, str) else (owner.email, owner.name)
+    order = Order(
+        **{"reference": reference, "product": product.slug, "email": email, "name": name, "bought_at": at, **values}
+    )
+    return record_purchase(order=order, via=Purchase.Via.API, by=None, at=at).purchase
 
 
 def later(at: datetime, minutes: int = 1) -> datetime:

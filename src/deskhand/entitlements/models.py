@@ -149,6 +149,11 @@ class Purchase(models.Model):
             return None
         return self.support_until + timedelta(days=self.product.grace_days)
 
+    @property
+    def price(self) -> str:
+        """What was paid, such as "49.00 EUR"; empty when nobody said so."""
+        return "" if self.amount is None else f"{self.amount:.2f} {self.currency}".strip()
+
 
 class License(models.Model):
     """A key that lets a bought product run on so many installations (S1.c5, S2.15)."""

@@ -46,3 +46,28 @@ def can_record(by: User | None) -> bool:
 def can_end(by: User | None) -> bool:
     """Refund, fraud."""
     return can_record(by)
+
+
+def can_claim(by: User, purchase: Purchase) -> bool:
+    """Say that the benefit was claimed: its buyer, and staff who read purchases (S2.2)."""
+    return by.is_active and (by.pk == purchase.owner_id or by.can("purchase.read"))
+
+
+def can_move(by: User, purchase: Purchase) -> bool:
+    """Take an installation away, so that another one has room: as often as they like for staff, a few times for the buyer."""
+    return can_claim(by, purchase)
+
+
+def is_counted(by: User) -> bool:
+    """Does a year allow this person only so many moves (S2.15)?"""
+    return not by.can("purchase.read")
+
+
+def can_change_products(by: User | None) -> bool:
+    """Say what is sold."""
+    return by is None or by.can("product.change")
+
+
+def can_change_senders(by: User | None) -> bool:
+    """Let a shop in, or out."""
+    return by is None or by.can("desk.configure")

@@ -4,7 +4,9 @@ import uuid
 
 from deskhand.accounts.models import User
 from deskhand.core.bus import News, Write, on, on_first
+from deskhand.entitlements.models import Purchase
 from deskhand.notifications.invitation import post_invitation
+from deskhand.notifications.purchases import receipt
 from deskhand.notifications.recipients import audience
 from deskhand.notifications.telling import tell
 from deskhand.tickets.events import Kind
@@ -29,3 +31,10 @@ def mail_the_invitation(news: News) -> None:
     person = User.objects.get_queryset().filter(pk=news.ids["user"]).select_related("invited_by").first()
     if person and person.is_active and person.is_invited and person.invited_at and not news.is_old:
         post_invitation(person, at=news.at)
+
+
+@on_first("purchase.recorded")
+def mail_the_receipt(news: News) -> Write | None:
+    """Somebody has bought something."""
+    purchase = Purchase.objects.select_related("product", "owner").filter(pk=news.ids["purchase"]).first()
+    return receipt(purchase, at=news.at) if purchase and not news.is_old else None

@@ -13,6 +13,8 @@ from deskhand.accounts.models import User
 from deskhand.accounts.queries import organizations_for
 from deskhand.core import audit, text
 from deskhand.core.models import AuditEntry
+from deskhand.entitlements.models import Purchase
+from deskhand.entitlements.queries import products
 from deskhand.staff.audit_words import ABOUT, ACTIONS, FIELDS, references, value_in_words
 from deskhand.tickets.words import words
 from deskhand.ui import gates
@@ -110,13 +112,15 @@ def _names(reader: User, rows: list[AuditEntry]) -> dict[str, str]:
 
     people = User.objects.visible_to(reader).filter(pk__in=numbers("user:"))
     places = organizations_for(reader).filter(pk__in=numbers("organization:"))
+    purchases = Purchase.objects.visible_to(reader).filter(pk__in=numbers("purchase:"))
     known = words()
     lists: dict[str, Mapping[int, object]] = {
         "topic": known.topics, "field": known.fields, "status": known.statuses, "priority": known.priorities,
-        "team": known.teams,
+        "team": known.teams, "product": {product.pk: product for product in products()},
     }  # fmt: skip
     return {
         **{f"user:{pk}": name for pk, name in people.values_list("pk", "name")},
         **{f"organization:{pk}": name for pk, name in places.values_list("pk", "name")},
+        **{f"purchase:{pk}": reference for pk, reference in purchases.values_list("pk", "reference")},
         **{f"{kind}:{pk}": str(thing) for kind, things in lists.items() for pk, thing in things.items()},
     }

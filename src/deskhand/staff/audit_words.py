@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as later
 
 from deskhand.accounts.roles import Role
 from deskhand.desk.labels import LABELS
-from deskhand.desk.layout import AfterOpening, Block, Column, Tab
-from deskhand.desk.models import Registration
+from deskhand.desk.layout import AfterOpening, Block, Column, Navigation, Tab
+from deskhand.desk.models import Mailbox, Registration
+from deskhand.entitlements.models import Product, Purchase
 from deskhand.mail.models import State
-from deskhand.tickets.models.choices import Category
+from deskhand.tickets.models.choices import Category, Need
 from deskhand.tickets.models.field import Access, Field
 from deskhand.ui.hues import HUES
 
@@ -26,6 +27,9 @@ ABOUT: Final[dict[str, tuple[Promise, tuple[str, ...]]]] = {
     "mails": (later("Mails"), ("mail",)),
     "people": (later("People"), ("user", "organization")),
     "teams": (later("Teams"), ("team",)),
+    "purchases": (later("Purchases"), ("purchase", "license")),
+    "products": (later("Products and shops"), ("product", "sender")),
+    "programs": (later("Webhooks and tokens"), ("hook", "token")),
 }
 ACTIONS: Final[dict[str, Promise]] = {
     "desk.configured": later("changed the desk’s settings"),
@@ -68,6 +72,26 @@ ACTIONS: Final[dict[str, Promise]] = {
     "team.created": later("made the team %(what)s"),
     "team.changed": later("changed the team %(what)s"),
     "team.members_changed": later("changed who is in the team %(what)s"),
+    "purchase.recorded": later("recorded the purchase %(what)s"),
+    "purchase.ended": later("ended the purchase %(what)s"),
+    "purchase.reinstated": later("made the purchase %(what)s active again"),
+    "purchase.support_changed": later("changed the support of the purchase %(what)s"),
+    "purchase.claimed": later("claimed what comes with the purchase %(what)s"),
+    "license.activated": later("activated a license of the purchase %(what)s"),
+    "license.moved": later("took a license of the purchase %(what)s off a domain"),
+    "product.created": later("made the product “%(what)s”"),
+    "product.changed": later("changed the product “%(what)s”"),
+    "product.moved": later("moved the product “%(what)s”"),
+    "sender.created": later("let the shop “%(what)s” tell of purchases"),
+    "sender.revoked": later("took nothing more from the shop “%(what)s”"),
+    "hook.created": later("added the webhook “%(what)s”"),
+    "hook.changed": later("changed the webhook “%(what)s”"),
+    "hook.removed": later("removed the webhook “%(what)s”"),
+    "hook.sent_again": later("sent a message of the webhook “%(what)s” again"),
+    "hook.gave_up": later("gave messages of the webhook “%(what)s” up after three days"),
+    "hook.switched_off": later("switched the webhook “%(what)s” off: its receiver wants no more"),
+    "token.created": later("made the API token “%(what)s”"),
+    "token.revoked": later("revoked the API token “%(what)s”"),
 }
 FIELDS: Final[dict[str, Promise]] = {
     "name": later("Name"), "email": later("E-mail"), "username": later("Username"), "role": later("Role"),
@@ -99,10 +123,32 @@ FIELDS: Final[dict[str, Promise]] = {
     "shown_value": later("has the value"), "category": later("Category"), "customer_name": later("Name for customers"),
     "explanation": later("Explanation"), "meaning": later("Meaning"),
     "first_response_minutes": later("First answer, in minutes"),
+    "reference": later("Order"), "product": later("Product"), "amount": later("Amount"), "partner": later("Partner"),
+    "via": later("Came by"), "support_until": later("Support until"), "domain": later("Domain"),
+    "slug": later("Short name"), "support_days": later("Days of support"), "grace_days": later("Days of grace after it"),
+    "license_count": later("Licenses of a purchase"), "license_days": later("Days a license is valid"),
+    "installations": later("Installations of a license"), "moves_a_year": later("Moves a year by the customer"),
+    "download_url": later("Download"), "renew_url": later("Where to renew support"),
+    "covered": later("What support covers"), "not_covered": later("What support does not cover"),
+    "benefit": later("What a buyer may claim"), "benefit_url": later("How to claim it"),
+    "takes_bug_reports": later("Bug reports are welcome without support"),
+    "navigation": later("Navigation of the portal"), "longest_subject": later("Longest subject"),
+    "opens_in_steps": later("First the area and the issue type, then the details"),
+    "longest_message": later("Longest message of a customer"), "short_message": later("Asks for more below"),
+    "claims_on_open": later("Opening an unassigned ticket claims it"),
+    "status_on_reassign": later("With another assignee the ticket is"),
+    "close_waiting_days": later("Quiet days until a ticket on hold closes"), "mailbox": later("Mail to the desk"),
+    "mailbox_answer": later("What a mail is answered with"), "return_addresses": later("Where a support link may lead back to"),
+    "purchase": later("Asks for a purchase"), "is_bug_report": later("Bug reports"),
+    "url": later("Address"), "kinds": later("Hears of"), "delivery": later("Message"), "owner": later("Acts as"),
+    "scopes": later("Is for"), "expires_at": later("Ends"),
 }  # fmt: skip
-_CHOICES: Final[dict[str, type[TextChoices]]] = {
-    "role": Role, "registration": Registration, "status_on_agent_reply": Category, "state": State, "category": Category,
-    "after_opening": AfterOpening, "home": Block, "columns": Column, "kind": Field.Kind, "customers": Access, "staff": Access,
+# A column's name may be that of two things; their values are told apart.
+_CHOICES: Final[dict[str, tuple[type[TextChoices], ...]]] = {
+    "role": (Role,), "registration": (Registration,), "status_on_agent_reply": (Category,), "category": (Category,),
+    "state": (State, Purchase.State), "after_opening": (AfterOpening,), "home": (Block,), "columns": (Column,),
+    "kind": (Field.Kind, Product.Kind), "customers": (Access,), "staff": (Access,), "via": (Purchase.Via,),
+    "navigation": (Navigation,), "mailbox": (Mailbox,), "status_on_reassign": (Category,), "purchase": (Need,),
 }  # fmt: skip
 
 
@@ -134,8 +180,8 @@ def _words(field: str, value: Any, names: dict[str, str]) -> str:  # noqa: ANN40
             return ", ".join(_words(field, each, names) for each in value)
         case dict():
             return _pairs(field, value, names)
-        case str() if field in _CHOICES and value in _CHOICES[field].values:
-            return str(_CHOICES[field](value).label)
+        case str():
+            return next((str(kind(value).label) for kind in _CHOICES.get(field, ()) if value in kind.values), value)
     return str(value)
 
 
