@@ -1,6 +1,9 @@
 """What an operator sets from outside: a few environment variables, each read in one place."""
 
+import ipaddress
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -90,3 +93,25 @@ def files(url: str) -> str:
             "FILES_URL must look like s3://bucket/folder?endpoint=https://s3.example.com&region=eu"
         )
     return url
+
+
+def outbound(value: str) -> list[tuple[str, int | None]]:
+    """Hosts, addresses and networks of one's own that webhooks may reach: `shop.lan, 10.0.0.0/8, 127.0.0.1:9000, [::1]:9000`.
+
+    One without a port may be reached on the ports of web servers. Raises ImproperlyConfigured.
+    """
+    return [_place(each.strip().lower()) for each in value.split(",") if each.strip()]
+
+
+def _place(written: str) -> tuple[str, int | None]:
+    host, _, port = written.rpartition(":")
+    if not host or (":" in host and not host.endswith("]")):  # no port: an IPv6 address is full of colons
+        host, port = written, ""
+    with suppress(ValueError):
+        return str(ipaddress.ip_network(host.strip("[]"), strict=False)), int(port) if port else None
+    if re.fullmatch(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]*[a-z][a-z0-9_-]*", host) and re.fullmatch(r"[0-9]*", port):
+        return host, int(port) if port else None
+    raise ImproperlyConfigured(
+        f"OUTBOUND_ALLOW holds {written!r}; it must be a host, an address or a network like 10.0.0.0/8, "
+        "perhaps with a port behind it"
+    )

@@ -15,7 +15,9 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from deskhand.automation import sweeps
 from deskhand.config.parent import Parent
 from deskhand.core import jobs
+from deskhand.notifications.hooks import sweep_deliveries
 from deskhand.tickets import attachments
+from deskhand.ui.answers import forget_old_answers
 from deskhand.ui.forms import forget_old_keys
 
 log = logging.getLogger("deskhand.worker")
@@ -140,12 +142,14 @@ class Worker:
             log.info("the database answers again")
 
 
-def housekeeping() -> list[Callable[[], None]]:
+def housekeeping() -> list[Callable[[], object]]:
     """What every hour wants cleaning. Each is safe to run in several workers at once."""
     return [
         _delete_expired_sessions,
         _delete_expired_counts,
         lambda: forget_old_keys(at=jobs.database_now()),
+        lambda: forget_old_answers(at=jobs.database_now()),
+        lambda: sweep_deliveries(at=jobs.database_now()),
         _sweep_files,
     ]
 

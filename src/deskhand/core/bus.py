@@ -102,16 +102,16 @@ def quiet() -> Iterator[None]:
 
 @jobs.job("bus.dispatch")
 def dispatch(job: jobs.Task) -> None:
-    """Run what is left of a row's reactions; each that succeeds is ticked off in its own transaction."""
+    """Run what is left of a row's reactions; each ticks itself off in its transaction, the last one ends the row."""
     listening = _listening(job.payload["names"])
-    for tick, (name, listener) in listening.items():
+    for place, (tick, (name, listener)) in enumerate(listening.items(), start=1):
         if tick in job.done:
             continue
         news = News(name=name, ids=job.payload["ids"], at=job.created_at, heard_at=job.claimed_at)
         write = listener.prepare(news)
         if write is None:
             continue
-        if len(listening) == 1:
+        if place == len(listening):
             with job.last_step():
                 write()
         else:

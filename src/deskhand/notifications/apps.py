@@ -10,4 +10,5 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from deskhand.notifications import reactions, telling  # noqa: F401 - register what they listen to
+        # Mails last: the last who listens ends the job's row in its own transaction.
+        from deskhand.notifications import hooks, reactions, telling  # noqa: F401 - register what they listen to
