@@ -125,7 +125,10 @@ class Purchase(models.Model):
     objects: ClassVar[models.Manager["Purchase"]] = models.Manager.from_queryset(PurchaseQuerySet)()
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-bought_at", "id"], name="purchase_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-bought_at", "id"], name="purchase_owner"),
+            models.Index(fields=["-bought_at", "-id"], name="purchase_newest"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state="active", ended_at=None) | ~Q(state="active") & Q(ended_at__isnull=False),

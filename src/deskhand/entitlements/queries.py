@@ -171,6 +171,11 @@ def installation_for(user: User, pk: int) -> Installation | None:
     return rows.filter(license__purchase__in=Purchase.objects.visible_to(user)).first()
 
 
+def own_installation(user: User, pk: int) -> Installation | None:
+    """The installation of something that this person bought, also one that was removed: a form may arrive twice."""
+    return Installation.objects.filter(pk=pk, license__purchase__owner=user).first()
+
+
 def moves_of(user: User, *, since: datetime) -> dict[int, list[datetime]]:
     """When this person took each license (by its key) off an installation since then, the earliest first (S2.15)."""
     moves = Installation.objects.filter(removed_by=user, removed_at__gt=since).order_by("removed_at")

@@ -218,6 +218,10 @@ class Migration(migrations.Migration):
             model_name="purchase",
             index=models.Index(fields=["owner", "-bought_at", "id"], name="purchase_owner"),
         ),
+        migrations.AddIndex(
+            model_name="purchase",
+            index=models.Index(fields=["-bought_at", "-id"], name="purchase_newest"),
+        ),
         migrations.AddConstraint(
             model_name="purchase",
             constraint=models.CheckConstraint(
