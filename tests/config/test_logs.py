@@ -25,6 +25,8 @@ KEY = "0b9c3b0e-3f0e-4d0e-8f0e-0b9c3b0e3f0e"
         ("Forbidden: /tickets/1001/", "Forbidden: /tickets/1001/"),
         (f"Not Found: /files/{KEY}/my 'secret' offer.pdf", f"Not Found: /files/{KEY}/…"),
         (f"GET /files/{KEY}/… 200 1 ms, user 7", f"GET /files/{KEY}/… 200 1 ms, user 7"),
+        ("GET /api/v1/tickets?token=dh_aV-udsP2Yij_UQrN 401", "GET /api/v1/tickets?token=dh_… 401"),
+        ("signed with 'whsec_1pRAjnSP+Q9d/g0=', dh_x", "signed with 'whsec_…', dh_x"),
     ],
 )
 def test_j03_a_mailed_link_is_covered(said: str, written: str) -> None:

@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import Count, Q, QuerySet
 
 from deskhand.accounts import invitations
-from deskhand.accounts.models import Organization, Team, User
+from deskhand.accounts.models import ApiToken, Organization, Team, User
 from deskhand.accounts.roles import Role
 
 PAGE: Final = 50
@@ -156,6 +156,21 @@ def members_of(organization: Organization, *, viewer: User) -> list[PersonRow]:
 def teams_of(person: User) -> list[str]:
     """The names of the person's teams."""
     return list(Team.objects.filter(members=person).order_by("name").values_list("name", flat=True))
+
+
+def api_tokens() -> list[ApiToken]:
+    """All of them with their owners, the newest first."""
+    return list(ApiToken.objects.select_related("owner").order_by("-pk"))
+
+
+def api_token(pk: int) -> ApiToken | None:
+    """One of them, or None."""
+    return ApiToken.objects.select_related("owner").filter(pk=pk).first()
+
+
+def token_owners() -> QuerySet[User]:
+    """As whom a program may act that an administrator lets in: the active staff, by name."""
+    return User.objects.staff().active().order_by("name", "pk")
 
 
 def is_invitation_expired(person: User, *, at: datetime) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -137,7 +137,7 @@ class _Applying:
     def _products(self, entries: tuple[Entry, ...]) -> None:
         there = {product.slug: product for product in Product.objects.all()}
         for place, entry in enumerate(entries):
-            values = {column: entry.values[name] for name, column in PRODUCT_COLUMNS.items()}
+            values: dict[str, Any] = {column: entry.values[name] for name, column in PRODUCT_COLUMNS.items()}
             values |= {name: "\n".join(entry.texts(name)) for name in ("covered", "not_covered")}
             with _at_line(entry):
                 if product := there.get(entry.name):

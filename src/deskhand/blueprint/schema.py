@@ -109,7 +109,7 @@ def _priorities() -> dict[str, str]:
 
 
 def _reassigned() -> dict[str, str]:
-    return {name: Category(name).label if name else gettext("as it was") for name in REASSIGNED}
+    return {name: str(Category(name).label) if name else gettext("as it was") for name in REASSIGNED}
 
 
 def _kinds() -> dict[str, str]:

@@ -10,6 +10,7 @@ urlpatterns = guarded(
     [
         path("brand.css", before_setup(require_safe(http.brand_css)), name="brand_css"),
         path("desk/", include("deskhand.staff.urls")),
+        path("", include("deskhand.api.urls")),
         path("", include("deskhand.portal.urls")),
     ]
 )
