@@ -7,9 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from deskhand.automation import sweeps
+from deskhand.blueprint import demo
 from deskhand.config import worker
 from deskhand.core import jobs
 from deskhand.core.html import compose
+from deskhand.core.models import Job
 from deskhand.desk.changes import configure
 from deskhand.desk.queries import current_desk
 from deskhand.mail.models import Mail
@@ -309,3 +311,16 @@ def test_the_worker_sweeps_and_a_sweep_that_fails_stops_no_other(
     assert [record.getMessage() for record in caplog.records] == [
         "a sweep of tickets failed; the next one is in half a minute"
     ]
+
+
+def test_while_a_demo_is_being_written_the_worker_lets_its_past_bring_what_time_brings(
+    cast: Cast, at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[datetime] = []
+    monkeypatch.setattr(sweeps, "close_quiet", lambda *, at: called.append(at))
+    demo.begin(by=cast.otto, at=at)
+    worker.sweep_tickets()
+    assert called == []
+    Job.objects.all().delete()
+    worker.sweep_tickets()
+    assert len(called) == 1

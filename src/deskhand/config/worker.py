@@ -12,7 +12,9 @@ from importlib import import_module
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from deskhand.accounts import sign_on
 from deskhand.automation import sweeps
+from deskhand.blueprint import demo
 from deskhand.config.parent import Parent
 from deskhand.core import jobs
 from deskhand.notifications.hooks import sweep_deliveries
@@ -150,12 +152,18 @@ def housekeeping() -> list[Callable[[], object]]:
         lambda: forget_old_keys(at=jobs.database_now()),
         lambda: forget_old_answers(at=jobs.database_now()),
         lambda: sweep_deliveries(at=jobs.database_now()),
+        lambda: sign_on.forget_used(at=jobs.database_now()),
         _sweep_files,
     ]
 
 
 def sweep_tickets() -> None:
-    """What time brings. A sweep that fails is tried again in half a minute; the jobs go on."""
+    """What time brings. A sweep that fails is tried again in half a minute; the jobs go on.
+
+    Not while a demo is being written: its own past brings that (`blueprint.demo`), and this would tell everybody now.
+    """
+    if demo.progress() is not None:
+        return
     for sweep in (sweeps.break_promises, sweeps.announce_closing, sweeps.close_quiet):
         try:
             sweep(at=jobs.database_now())
