@@ -92,3 +92,14 @@ def test_a_server_with_a_token_is_counted_by_it(
     ):
         asking.post("licenses/activate", given)
         assert asking.status == status
+
+
+def test_a_key_is_counted_however_it_is_spelled(purchase: Purchase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control and direction marks are read past, so they make no other key of it."""
+    monkeypatch.setattr(licenses.BY_KEY, "_most", 2)
+    key, product, statuses = purchase.licenses.get().key, Program(), []
+    for place in range(6):
+        product.post("licenses/activate", {"key": f"{key[:place]}\u202e{key[place:]}", "domain": "one.example"})
+        statuses.append(product.status)
+    assert statuses.count(429) >= 2
+    assert set(statuses) == {200, 429}

@@ -8,6 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from deskhand.api import bearer
+from deskhand.core import crypto
 from deskhand.core.signatures import new_secret, signed_headers
 from deskhand.entitlements.changes import reinstate_purchase
 from deskhand.entitlements.models import Product, Purchase, Sender
@@ -160,3 +162,14 @@ def test_a_message_that_cannot_be_is_422(
 
 def test_an_order_that_nobody_knows_does_not_end(theme: Product, shop: tuple[Sender, str], now: datetime) -> None:
     assert send(shop[0].pk, shop[1], ended("refunded", now), at=now)[0] == 404
+
+
+def test_a_secret_that_another_desk_sealed_opens_nothing_and_is_counted(
+    theme: Product, shop: tuple[Sender, str], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bearer.FAILURES, "_most", 2)
+    sender, secret = shop
+    Sender.objects.filter(pk=sender.pk).update(secret=crypto.seal("somebody else's", secret))
+    statuses = [send(sender.pk, secret, created(now), at=now)[0] for _time in range(6)]
+    assert statuses.count(429) >= 2
+    assert (set(statuses), Purchase.objects.count()) == ({401, 429}, 0)

@@ -190,12 +190,25 @@ def test_an_order_told_again_after_the_buyer_left_the_address_is_the_same(
 
 
 def test_an_organization_is_for_new_people_only(cast: Cast, theme: Product, order: Order, at: datetime) -> None:
-    record(replace(order, organization="ACME "), at)
+    record(replace(order, organization="ACME "), at, by=cast.lena, via=Purchase.Via.HAND)
     record(replace(order, reference="2", email="nils@new.example", organization="Fjord AS"), at)
     record(replace(order, reference="3", email=cast.eve.email, organization="Acme"), at)
     places = [User.objects.get(email=email).organization for email in (order.email, "nils@new.example", cast.eve.email)]
     assert places == [cast.acme, Organization.objects.get(name="Fjord AS"), cast.elsewhere]
     assert not User.objects.get(email=order.email).is_manager
+
+
+def test_a_shop_lets_nobody_into_an_organization_that_is_managed(
+    cast: Cast, theme: Product, order: Order, at: datetime
+) -> None:
+    """What was typed at a checkout is nobody's proof: mona would read the stranger's tickets, and the stranger be of Acme."""
+    record(replace(order, organization="Acme"), at)
+    record(replace(order, reference="2", email="nils@new.example", organization="Fjord AS"), at)
+    record(replace(order, reference="3", email="lise@new.example", organization="Fjord AS"), at)
+    emails = (order.email, "nils@new.example", "lise@new.example")
+    places = [User.objects.get(email=email).organization for email in emails]
+    fjord = Organization.objects.get(name="Fjord AS")
+    assert places == [None, fjord, fjord]
 
 
 @pytest.mark.parametrize(

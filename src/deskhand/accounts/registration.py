@@ -7,14 +7,16 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from deskhand.accounts import changes, policy
+from deskhand.accounts import addresses, changes, policy
 from deskhand.accounts.models import User
 from deskhand.core import jobs
 from deskhand.desk.queries import current_desk
@@ -68,6 +70,14 @@ class Registration(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ship
         """The account of somebody who registers; `form.at` is when."""
         given = form.cleaned_data
         return changes.register(email=given["email"], name=given["name"], password=given["password1"], at=form.at)
+
+    def confirm_email(self, request: object, email_address: EmailAddress) -> bool:
+        """A mailed link was opened: the address is this person's, and what waited for its owner can come to them."""
+        with transaction.atomic():
+            if not super().confirm_email(request, email_address):
+                return False
+            addresses.tell_confirmed(email_address, at=jobs.database_now())
+        return True
 
     def set_password(self, user: User, password: str) -> None:
         """A password its owner chose, after the old one or a mailed link."""

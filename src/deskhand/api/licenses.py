@@ -1,6 +1,6 @@
 """A bought product calls home. Its key is all that it has: whoever holds it learns no more than the key's own matters."""
 
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -10,15 +10,14 @@ from ninja import Router
 from deskhand.accounts.tokens import Scope
 from deskhand.api.answering import shown
 from deskhand.api.bearer import Bearer, address
-from deskhand.api.problems import Problem, ProblemOut, too_many, wrong
+from deskhand.api.problems import REFUSALS, Problem, too_many, wrong
 from deskhand.api.shapes import ActivationIn, ActivationOut
-from deskhand.core import limits
+from deskhand.core import limits, text
 from deskhand.core.limits import Allowance
 from deskhand.entitlements.changes import activate
 from deskhand.entitlements.errors import InvalidDomainError, LicenseEndedError, NoRoomError, UnknownLicenseError
 
 router = Router(tags=["Licenses"])
-REFUSALS: Final[dict[Any, Any]] = {frozenset({401, 403, 404, 409, 413, 415, 422, 429}): ProblemOut}
 BY_ADDRESS: Final = Allowance("activations", most=60)
 BY_KEY: Final = Allowance("activations-of-key", most=20)
 _trusted: Final = Bearer(Scope.ACTIVATE_LICENSES)
@@ -36,7 +35,7 @@ def activation(request: HttpRequest, given: ActivationIn) -> HttpResponse:
         _trusted(request)
     elif not BY_ADDRESS.take(address(request), at=at):
         raise too_many(seconds=limits.seconds_left(at=at))
-    if not BY_KEY.take(given.key.strip().upper(), at=at):
+    if not BY_KEY.take(text.one_line(given.key).upper(), at=at):
         raise too_many(seconds=limits.seconds_left(at=at))
     try:
         made = activate(key=given.key, domain=given.domain, at=at)

@@ -26,6 +26,10 @@ class ProblemOut(BaseModel):
     errors: dict[str, list[str]] = Field(default_factory=dict)
 
 
+# What any address can answer besides, for the document (ninja's `response=`).
+REFUSALS: Final[dict[Any, Any]] = {frozenset({401, 403, 404, 409, 413, 415, 422, 429}): ProblemOut}
+
+
 class Problem(Exception):  # noqa: N818 - it is an answer, not a failure of ours
     """Raised anywhere below a view, it becomes the answer."""
 

@@ -18,7 +18,7 @@ from deskhand.accounts.models import User
 from deskhand.accounts.tokens import Scope
 from deskhand.api.answering import changed, shown
 from deskhand.api.bearer import ApiRequest, Bearer, failed
-from deskhand.api.problems import Problem, ProblemOut, sentences, wrong
+from deskhand.api.problems import REFUSALS, Problem, sentences, wrong
 from deskhand.api.reading import read
 from deskhand.api.shapes import EndIn, Heard, In, OrderIn, PurchaseOut, RecordedOut, ReferenceIn
 from deskhand.core import crypto
@@ -41,7 +41,6 @@ log = logging.getLogger("deskhand.api")
 router = Router(tags=["Purchases"])
 write = Bearer(Scope.WRITE_PURCHASES)
 
-REFUSALS: Final[dict[Any, Any]] = {frozenset({401, 403, 404, 409, 413, 415, 422, 429}): ProblemOut}
 LONGEST_MESSAGE: Final = 64 * 1024  # bytes; the longest order has 2,000
 
 
@@ -101,7 +100,7 @@ def hear(request: HttpRequest, sender: int) -> HttpResponse:
         if shop is None or shop.revoked_at is not None:
             raise SignatureError("no such sender")
         message = verify(senders.secret_of(shop), headers=request.headers, body=request.body, at=at)
-    except SignatureError as error:
+    except (SignatureError, ValueError) as error:  # ValueError: another desk has sealed the secret
         log.warning("a message for sender %s was not taken: %s", sender, error)
         raise _unsigned(request, at=at) from None
     senders.note_heard(shop, at=at)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from deskhand.core.html import LONGEST
-from deskhand.tickets.support import LONGEST_SUBJECT
+from deskhand.desk.shapes import LONGEST_SUBJECT
 
 MOST: Final = 100  # rows of a page
 USUAL: Final = 50

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from deskhand.accounts.tokens import Scope
 from deskhand.api import rows
 from deskhand.api.answering import changed, created, shown
 from deskhand.api.bearer import ApiRequest, Bearer
-from deskhand.api.problems import Problem, ProblemOut, missing, wrong
+from deskhand.api.problems import REFUSALS, Problem, missing, wrong
 from deskhand.api.shapes import (
     AssigneeIn,
     Choices,
@@ -35,6 +35,8 @@ from deskhand.api.shapes import (
 from deskhand.core import text
 from deskhand.core.html import compose
 from deskhand.desk.layout import Tab
+from deskhand.entitlements.domains import normalized
+from deskhand.entitlements.errors import InvalidDomainError
 from deskhand.entitlements.models import Installation, Purchase
 from deskhand.tickets import attachments, policy, queries, support
 from deskhand.tickets.changes import Change, change_ticket, open_ticket
@@ -50,9 +52,6 @@ from deskhand.tickets.words import with_words
 router = Router(tags=["Tickets"])
 read, write = Bearer(Scope.READ_TICKETS), Bearer(Scope.WRITE_TICKETS)
 
-REFUSALS: Final[dict[Any, Any]] = {
-    frozenset({401, 403, 404, 409, 413, 415, 422, 429}): ProblemOut,
-}
 _ID: Final = re.compile(r"[0-9]{1,15}")
 
 
@@ -330,8 +329,12 @@ def _purchase(reference: str | None, user: User) -> Purchase | None:
 def _installation(domain: str | None, purchase: Purchase | None) -> Installation | None:
     if not domain:
         return None
+    try:
+        name = normalized(domain).lower()
+    except InvalidDomainError:
+        name = ""
     bound = support.places_of(purchase) if purchase else []
-    found = next((each for each in bound if each.domain.lower() == domain.strip().lower()), None)
+    found = next((each for each in bound if each.domain.lower() == name), None)
     if found is None:
         raise wrong("installation", _("There is no such installation of this purchase."))
     return found

@@ -8,3 +8,6 @@ class EntitlementsConfig(AppConfig):
 
     name = "deskhand.entitlements"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from deskhand.entitlements import reactions  # noqa: F401 - registers what it listens to

@@ -1,7 +1,8 @@
 """The only writer of products: what is sold, and what its support is.
 
 Each change is one transaction and one audit entry, and holds on the next page of every process; what changes nothing writes
-nothing. What no column takes raises Django's ValidationError, by column. What was sold before stays as it was sold.
+nothing. What no column takes raises Django's ValidationError, by column. A purchase keeps its last day of support and its
+licenses; days of grace, moves, what is covered and what can be claimed are what the product says by now.
 """
 
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def create_product(*, by: User | None, at: datetime, slug: str, name: str, **val
 
 
 def change_product(product: Product, *, by: User | None, at: datetime, **values: Any) -> Product:  # noqa: ANN401 - column values
-    """Some of its columns; purchases and licenses that were sold keep what they have.
+    """Some of its columns; what a purchase keeps of before says the head of this module.
 
     Raises NotAllowedError, GoneError, ValidationError.
     """

@@ -15,7 +15,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from deskhand.accounts import changes as accounts
-from deskhand.accounts.models import Organization, User
+from deskhand.accounts.addresses import invite_registered
+from deskhand.accounts.models import User
+from deskhand.accounts.organizations import organization_named
+from deskhand.accounts.queries import owner_of
 from deskhand.core import audit, bus, text
 from deskhand.core.models import AuditEntry
 from deskhand.desk.queries import current_desk
@@ -40,9 +43,7 @@ YEAR: Final = timedelta(days=365)
 SEEN_AGAIN: Final = timedelta(hours=1)  # calling home oftener than that writes nothing
 RECORDED: Final = "purchase.recorded"
 _ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32 that nobody takes for another: 16 of them are 80 bits
-_TRIES: Final = (
-    5  # two that arrive at once: the second finds what the first has written, a person, a place, the purchase
-)
+_TRIES: Final = 5  # of two that arrive at once the second finds a person, a place or the purchase of the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +77,15 @@ def record_purchase(*, order: Order, via: Purchase.Via, by: User | None, at: dat
 
 def is_bought_by(purchase: Purchase, email: str) -> bool:
     """Is that the buyer's address: one that is theirs, or the one of the order, which they may have left since?"""
-    person = person_of(email)
+    person = owner_of(email)
     if person is not None:
         return person.pk == purchase.owner_id
     entries = AuditEntry.objects.filter(subject=f"purchase:{purchase.pk}", action=RECORDED)
     return any(entry.after.get("email") == email for entry in entries)
 
 
-def person_of(email: str) -> User | None:
-    """Whose address this is: who has confirmed it comes before whose account it names. Lower case."""
-    confirmed = EmailAddress.objects.filter(email=email, verified=True).select_related("user").first()
-    return confirmed.user if confirmed else User.objects.get_queryset().filter(email=email).first()
-
-
 def people_of(emails: Sequence[str]) -> dict[str, int]:
-    """`person_of` for many addresses in two queries: the keys of those that we know."""
+    """`accounts.queries.owner_of` for many addresses in two queries: the keys of those that we know."""
     named = dict(User.objects.get_queryset().filter(email__in=emails).values_list("email", "pk"))
     return named | dict(EmailAddress.objects.filter(email__in=emails, verified=True).values_list("email", "user"))
 
@@ -101,11 +96,17 @@ def _recorded(sold: Sold, *, via: Purchase.Via, by: User | None, at: datetime) -
         if known.product_id != sold.product.pk or not is_bought_by(known, sold.email):
             raise OrderDiffersError
         return Recorded(known, is_new=False, is_new_person=False)
-    owner = person_of(sold.email)
+    owner = owner_of(sold.email)
     is_new_person = owner is None
     if owner is None:
-        place = _organization(sold.organization, at=at) if sold.organization else None
+        # Where a new buyer belongs; nobody who is here already is moved by a shop. What was typed at a checkout opens no
+        # organization whose managers see their people's tickets: only a person puts somebody there.
+        place = organization_named(sold.organization, at=at) if sold.organization else None
+        if place and by is None and place.members.filter(is_manager=True).exists():
+            place = None
         owner = accounts.invite(email=sold.email, name=sold.name, by=None, at=at, organization=place)
+    else:
+        is_new_person = invite_registered(owner, name=sold.name, at=at)
     purchase = Purchase.objects.create(
         reference=sold.reference, product=sold.product, owner=owner, bought_at=sold.bought_at,
         support_until=sold.support_until, amount=sold.amount, currency=sold.currency, partner=sold.partner, via=via,
@@ -119,12 +120,6 @@ def _recorded(sold: Sold, *, via: Purchase.Via, by: User | None, at: datetime) -
     _tell(purchase, "recorded", by=by, at=at, after=after)
     bus.publish(RECORDED, at=at, purchase=purchase.pk)
     return Recorded(purchase, is_new=True, is_new_person=is_new_person)
-
-
-def _organization(name: str, *, at: datetime) -> Organization:
-    """The one of that name, or a new one: where a new buyer belongs. Nobody who is here already is moved by a shop."""
-    found = Organization.objects.filter(name__iexact=name).first()
-    return found or accounts.save_organization(name=name, by=None, at=at)
 
 
 def _give_licenses(purchase: Purchase, *, at: datetime) -> None:
@@ -206,7 +201,7 @@ def change_support(purchase: Purchase, *, support_until: date | None, by: User |
         raise InvalidOrderError({"support_until": _("That day is too far away.")})
     with transaction.atomic():
         _lock(purchase)
-        if not purchase.is_active or purchase.product.support_days == 0:
+        if not purchase.is_active or not purchase.has_support:
             raise StandingError
         if purchase.support_until == support_until:
             return False
@@ -217,6 +212,22 @@ def change_support(purchase: Purchase, *, support_until: date | None, by: User |
             after={"support_until": _said(support_until)},
         )  # fmt: skip
     return True
+
+
+def adopt_purchases(person: User, *, email: str, at: datetime) -> int:
+    """What was bought with a further address before its owner had confirmed it here is theirs from now on (S1.14); how much.
+
+    It went to an account that was made for it and that nobody has set up. One that somebody uses keeps what it has.
+    """
+    others = User.objects.get_queryset().filter(email=email, activated_at=None).exclude(pk=person.pk)
+    with transaction.atomic():
+        found = list(Purchase.objects.select_for_update().filter(owner__in=others.values("pk")).order_by("pk"))
+        for purchase in found:
+            _update(purchase, owner=person)
+            _tell(
+                purchase, "adopted", by=person, at=at, before={"email": email}, after={"email": person.email}
+            )  # fmt: skip
+    return len(found)
 
 
 def claim_benefit(purchase: Purchase, *, by: User, at: datetime) -> bool:

@@ -27,7 +27,7 @@ class PurchaseRow:
     bought_at: datetime
     state: str
     state_words: str
-    has_support: bool  # its product gives any at all
+    has_support: bool
     support_until: date | None
     amount: Decimal | None
     currency: str
@@ -93,6 +93,6 @@ def _row(purchase: Purchase) -> PurchaseRow:
     return PurchaseRow(
         pk=purchase.pk, reference=purchase.reference, product=purchase.product.name, owner=purchase.owner.name,
         email=purchase.owner.email, bought_at=purchase.bought_at, state=purchase.state,
-        state_words=purchase.get_state_display(), has_support=purchase.product.support_days != 0,
+        state_words=purchase.get_state_display(), has_support=purchase.has_support,
         support_until=purchase.support_until, amount=purchase.amount, currency=purchase.currency,
     )  # fmt: skip

@@ -146,6 +146,11 @@ class Purchase(models.Model):
         return self.state == self.State.ACTIVE
 
     @property
+    def has_support(self) -> bool:
+        """Its product comes with support, be it over by now."""
+        return self.product.support_days != 0
+
+    @property
     def covered_until(self) -> date | None:
         """The last day on which a ticket can be opened with it: support and grace. None: without end."""
         if self.support_until is None:

@@ -15,7 +15,7 @@ def day_of(at: datetime, desk: Desk) -> date:
 
 def covers(purchase: Purchase, desk: Desk, *, at: datetime) -> bool:
     """Can a ticket be opened with it: neither refunded nor fraud, and support or its grace has not run out (S1.1, S1.c3)?"""
-    if not purchase.is_active or purchase.product.support_days == 0:
+    if not purchase.is_active or not purchase.has_support:
         return False
     return purchase.covered_until is None or day_of(at, desk) <= purchase.covered_until
 

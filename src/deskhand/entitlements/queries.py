@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Case, Count, FilteredRelation, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, FilteredRelation, Model, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from deskhand.accounts.models import User
@@ -50,7 +50,7 @@ class Held:
 
 def held_by(user: User, *, at: datetime) -> list[Held]:
     """All that this person bought, the newest first; three queries, however much it is."""
-    purchases = list(_of(user))
+    purchases = list(bought_by(user))
     rows: dict[int, list[License]] = defaultdict(list)
     by_key = {purchase.pk: purchase for purchase in purchases}
     licenses = list(License.objects.filter(purchase__owner=user).order_by("pk")) if purchases else []
@@ -121,9 +121,13 @@ def held_beside(user: User, *, about: int | None, installation: int | None, view
     return Beside(first, asked if first else None, shown[:OTHERS], rows[0][0] if rows else 0)
 
 
-_PURCHASE: Final = tuple(field.attname for field in Purchase._meta.concrete_fields)
-_LICENSE: Final = tuple(field.attname for field in License._meta.concrete_fields)
-_PLACE: Final = tuple(field.attname for field in Installation._meta.concrete_fields)
+def _columns(of: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in of._meta.concrete_fields)  # noqa: SLF001 - Django's own word for it
+
+
+_PURCHASE: Final = _columns(Purchase)
+_LICENSE: Final = _columns(License)
+_PLACE: Final = _columns(Installation)
 _OF_PURCHASE: Final = slice(1, 1 + len(_PURCHASE))
 _OF_LICENSE: Final = slice(_OF_PURCHASE.stop, _OF_PURCHASE.stop + len(_LICENSE))
 _OF_PLACE: Final = slice(_OF_LICENSE.stop, _OF_LICENSE.stop + len(_PLACE))
@@ -147,22 +151,9 @@ def _beside(*, owner: int, about: int, installation: int) -> QuerySet[Purchase, 
 _BESIDE: Final = Prepared(_beside, "owner", "about", "installation")
 
 
-def covering(user: User, *, at: datetime) -> list[Purchase]:
-    """The purchases with which this person opens a ticket now, the newest first, each with its product (S1.1, S1.c3)."""
-    desk = current_desk()
-    active = _of(user).filter(state=Purchase.State.ACTIVE)
-    return [purchase for purchase in active if policy.covers(purchase, desk, at=at)]
-
-
-def purchase_covering(user: User, *, at: datetime) -> Purchase | None:
-    """The one that covers longest, of those that open a ticket now."""
-    found = covering(user, at=at)
-    return max(found, key=lambda each: each.covered_until or date.max, default=None)
-
-
-def taking_bug_reports(user: User) -> list[Purchase]:
-    """The purchases whose product takes bug reports, with support or without; the newest first, each with its product."""
-    return [purchase for purchase in _of(user) if policy.takes_bug_reports(purchase)]
+def bought_by(user: User) -> QuerySet[Purchase]:
+    """Everything this person bought, the newest first, each with its product."""
+    return Purchase.objects.owned_by(user).select_related("product").order_by("-bought_at", "-pk")
 
 
 def installation_for(user: User, pk: int) -> Installation | None:
@@ -204,10 +195,6 @@ def product(pk: int) -> Product | None:
 
 
 _products = Kept(lambda: {row.pk: row for row in Product.objects.order_by("position", "pk")})
-
-
-def _of(user: User) -> QuerySet[Purchase]:
-    return Purchase.objects.owned_by(user).select_related("product").order_by("-bought_at", "-pk")
 
 
 def _held(purchase: Purchase, licenses: list[License], bound: dict[int, list[Installation]], *, at: datetime) -> Held:

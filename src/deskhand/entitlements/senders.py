@@ -1,7 +1,5 @@
 """The shops that tell us of purchases: their names and secrets. The only writer of `Sender`."""
 
-import base64
-import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from deskhand.accounts.models import User
-from deskhand.core import audit, crypto, text
+from deskhand.core import audit, crypto, signatures, text
 from deskhand.entitlements import policy
 from deskhand.entitlements.errors import NotAllowedError
 from deskhand.entitlements.models import Sender
@@ -25,7 +23,7 @@ def add_sender(*, name: str, by: User | None, at: datetime) -> tuple[Sender, str
     """
     if not policy.can_change_senders(by):
         raise NotAllowedError
-    secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    secret = signatures.new_secret()
     sender = Sender(name=text.one_line(name), secret=crypto.seal(_PURPOSE, secret), created_at=at, created_by=by)
     try:
         sender.clean_fields(exclude=["created_by"])
