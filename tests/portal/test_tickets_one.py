@@ -75,10 +75,10 @@ def test_s3_9_s4_15_s5_9_one_timeline_of_all_replies_and_all_changes_of_status(
         ("You", "Since this morning."), ("Ada", "Have you tried water?"), ("You", "It is out ."),
     ]  # fmt: skip
     assert reading.told(page) == [
-        "Ada changed the status: Open → In progress · now looks after this ticket",
+        "Ada changed the status: Open → In progress · assigned the ticket: nobody → Ada",
         "Ada changed the status: In progress → Waiting for you",
         "Carl changed the status: Waiting for you → Open",
-        "Ada closed the ticket",
+        "Ada closed the ticket: Open → Closed",
     ]
 
 

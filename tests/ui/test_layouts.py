@@ -41,7 +41,7 @@ def page(source: str, **context: Any) -> str:  # noqa: ANN401 - what a template 
         "request": SimpleNamespace(path="/desk/mailroom/"),
         "csrf_token": "token",
         "messages": [],
-        "desk": SimpleNamespace(name="Acme help", hue=20, version=4, is_demo=False),
+        "desk": SimpleNamespace(name="Acme help", hue=20, version=4, is_demo=False, navigation="side"),
         "label": lambda key: str(LABELS[key]),
     }
     return environment.from_string(source).render({**given, **context})
@@ -60,7 +60,7 @@ def test_names_and_notices_never_become_elements(layout: str) -> None:
     html = page(
         f'{{% extends "ui/{layout}.html" %}}',
         user=Person(name=CANARY),
-        desk=SimpleNamespace(name=CANARY, hue=20, version=4, is_demo=False),
+        desk=SimpleNamespace(name=CANARY, hue=20, version=4, is_demo=False, navigation="side"),
         messages=[SimpleNamespace(message=CANARY, level_tag=CANARY)],
     )
     assert Elements(html).of("img") == []
@@ -98,8 +98,13 @@ def test_the_portal_offers_a_stranger_nothing_but_to_sign_in() -> None:
     assert [attributes["href"] for attributes in elements.of("a")] == ["#main", "/", "/in/"]
 
 
-def test_the_workspace_is_offered_only_to_staff() -> None:
-    shown = {staff: 'href="/desk/"' in page('{% extends "ui/portal.html" %}', staff=staff) for staff in (True, False)}
+@pytest.mark.parametrize("navigation", ["top", "side"])
+def test_the_workspace_is_offered_only_to_staff(navigation: str) -> None:
+    desk = SimpleNamespace(name="Acme help", hue=20, version=4, is_demo=False, navigation=navigation)
+    shown = {
+        staff: 'href="/desk/"' in page('{% extends "ui/portal.html" %}', staff=staff, desk=desk)
+        for staff in (True, False)
+    }
     assert shown == {True: True, False: False}
 
 

@@ -14,7 +14,7 @@ from django.template import engines
 from markupsafe import Markup
 
 from deskhand.core.html import compose
-from deskhand.ui import uploads
+from deskhand.ui import assets, uploads
 from deskhand.ui.files import File
 from tests.ui.test_custom import asking
 
@@ -116,6 +116,8 @@ EVERY = {
     "once": '{{ ui.once(x) }}',
     "csrf": '{{ ui.csrf() }}',
     "field": '{% for f in form %}{{ ui.field(f, hint=x, wide=True, limit=10) }}{% endfor %}{{ ui.field(form.subject) }}',
+    "counter": '{{ ui.counter(x, 1000, short=50) }}',
+    "in_parts": '{{ ui.in_parts(True) }}',
     "choices": '{{ ui.choices(form.level, meanings={"low": x}, hint=x) }}',
     "errors": '{{ ui.errors(form) }}',
     "empty": '{{ ui.empty("inbox", x, x, x) }}',
@@ -253,6 +255,13 @@ def test_an_unknown_name_in_a_template_is_an_error(render: Callable[..., str]) -
 def test_an_icon_is_decoration_in_the_color_of_its_text(render: Callable[..., str]) -> None:
     (attributes,) = Elements(render('{{ icon("lock", 14) }}')).of("svg")
     assert attributes == {"class": "icon", "aria-hidden": "true", "width": "14", "height": "14", "viewbox": "0 0 24 24"}
+
+
+def test_an_icon_that_points_along_the_line_turns_where_lines_begin_at_the_right(render: Callable[..., str]) -> None:
+    drawn = Elements(render('{{ icon("chevron-left") }}{{ icon("chevron-down") }}')).of("svg")
+    assert [attributes["class"] for attributes in drawn] == ["icon turned", "icon"]
+    rule = '[dir="rtl"] .button .icon.turned { scale: -1 1; }'
+    assert rule in assets.assets()["deskhand.css"].plain.decode()
 
 
 def test_the_message_of_a_person_keeps_its_sanitized_markup(render: Callable[..., str]) -> None:

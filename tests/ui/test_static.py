@@ -29,7 +29,7 @@ def total(suffix: str) -> int:
 
 def test_styles_and_scripts_stay_small() -> None:
     assert total(".css") <= 20_000
-    assert total(".js") <= 30_000
+    assert total(".js") <= 31_000
 
 
 def test_every_style_sheet_is_in_the_bundle_and_the_tokens_come_first() -> None:

@@ -167,6 +167,8 @@ ACCOUNT_RATE_LIMITS = {  # counted in the shared cache: per account (key), per a
     "login_failed": "10/m/ip,5/5m/key",
     "login_anywhere": "600/m/key",
     "invitation": "20/m/ip,600/m/key",
+    "sign_on": "60/m/ip",  # a signed link's button; an office has one address
+    "sign_on_source": "600/m/key",
 }
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

@@ -68,7 +68,7 @@ def _said(held: Held, *, is_twice: bool) -> str:
 
 def _support(held: Held) -> str:
     purchase = held.purchase
-    if purchase.product.support_days == 0:
+    if not purchase.has_support:
         return ""
     if purchase.support_until is None:
         return _("supported without end")

@@ -26,16 +26,19 @@ def home(request: SignedInRequest) -> HttpResponse:
     """
     desk, user = current_desk(), request.user
     blocks = [Block(block) for block in desk.home_blocks]
+    tabs = {shown["tab"] for shown in desk.list_tabs}
     context: dict[str, Any] = {
         "blocks": blocks,
         "heading": next((place for place, block in enumerate(blocks) if block is not Block.ANNOUNCEMENT), 0),
         "announcement": _prose(desk.announcement),
         "guide": _prose(desk.guide),
+        "current_tab": Tab.OPEN,
+        "settled_tab": Tab.SOLVED if Tab.SOLVED in tabs and Tab.CLOSED not in tabs else Tab.CLOSED,
     }
     if Block.TILES in blocks or Block.RECENT in blocks:
         counts = queries.tab_counts(user, Tab.OPEN, Tab.WAITING, Tab.ALL)
         context |= {"open_count": counts[Tab.OPEN], "waiting_count": counts[Tab.WAITING]}
-        context |= {"has_waiting_tab": any(shown["tab"] == Tab.WAITING for shown in desk.list_tabs)}
+        context |= {"has_waiting_tab": Tab.WAITING in tabs}
         context |= {"all_count": counts[Tab.ALL]}
     if Block.RECENT in blocks:
         context |= {

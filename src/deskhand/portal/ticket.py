@@ -22,14 +22,17 @@ from deskhand.accounts.models import User
 from deskhand.core import text
 from deskhand.core.html import compose
 from deskhand.desk.queries import current_desk
+from deskhand.portal.bought import about
 from deskhand.portal.forms import ColleagueForm, ReplyForm
 from deskhand.tickets import attachments, fields, policy, queries
 from deskhand.tickets.changes import Change, ChangeError, ForeignFileError, change_ticket, mark_seen
+from deskhand.tickets.errors import MessageTooLongError
 from deskhand.tickets.events import Via
 from deskhand.tickets.models.choices import Category
 from deskhand.tickets.models.message import Message
 from deskhand.tickets.models.ticket import Ticket, TicketQuerySet
 from deskhand.tickets.queries import Line
+from deskhand.tickets.support import longest_message
 from deskhand.tickets.words import with_words
 from deskhand.ui import gates
 from deskhand.ui.attaching import again, gone, take
@@ -57,6 +60,8 @@ class Said:
     html: str
     is_redacted: bool
     files: Sequence[File]
+    question: str  # "open", "answered", or empty: it asks nothing (S5.10)
+    question_words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ def ticket(request: SignedInRequest, number: int) -> HttpResponse:
     """
     found = _found(request, number)
     typed = {} if is_live(request) else kept(request, reverse("reply", args=[number])) or {}
-    reply = ReplyForm(initial=typed, box=again(request, attachments, typed))
+    reply = ReplyForm(initial=typed, box=again(request, attachments, typed), most=_most(found))
     lines = _lines(request, found)
     response = _page(request, found, lines=lines, reply=reply)
     is_page = request.method == "GET" and not _is_part(request) and "Sec-Purpose" not in request.headers
@@ -119,17 +124,21 @@ def reply(request: SignedInRequest, number: int) -> HttpResponse:
     """A further message; it brings back a ticket that was waiting, resolved or closed (S1.11, S3.17, S4.16)."""
     found, now = _found(request, number), timezone.now()
     box = take(request, attachments, at=now)
-    form = ReplyForm(request.POST, box=box)
+    form = ReplyForm(request.POST, box=box, most=_most(found))
     if form.is_valid():
-        body = compose(form.cleaned_data["text"])
+        first, *others = [compose(part) for part in form.parts]
         page = reverse("ticket", args=[number])
         try:
             with once(request, leads_to=page) as sending:
                 with change_ticket(found, by=request.user, via=Via.PORTAL, at=now) as change:
-                    change.reply(body, files=box.whole(ForeignFileError))
+                    change.reply(first, files=box.whole(ForeignFileError))
+                    for part in others:  # one change, one mail (S1.8)
+                        change.reply(part)
                 sending.leads_to = f"{page}#message-{change.events[0].message_id}"
         except ForeignFileError:
             form.add_error("files", gone())
+        except MessageTooLongError as error:
+            form.refuse_length(error.count, error.most)
         except ChangeError:
             form.add_error(None, _("You can no longer write in this ticket. Copy your text, it has not been sent."))
         else:
@@ -227,6 +236,11 @@ def _found(request: SignedInRequest, number: int) -> Ticket:
     return with_words(get_object_or_404(own, number=number))
 
 
+def _most(ticket: Ticket) -> int | None:
+    """How long a customer's message here may be (S1.7)."""
+    return longest_message(ticket.topic, current_desk())
+
+
 def _own(request: SignedInRequest) -> TicketQuerySet:
     return Ticket.objects.visible_to(request.user).concerning(request.user)
 
@@ -248,7 +262,7 @@ def _page(
 ) -> HttpResponse:
     user, desk, now = request.user, current_desk(), timezone.now()
     lines = _lines(request, ticket) if lines is None else lines
-    entries = _entries(lines, request, desk.name)
+    entries = _entries(lines, request, ticket, desk.name)
     spoken, due = [entry.said for entry in entries if entry.said], queries.promise_open(ticket)
     notices = [] if is_live(request) else list(get_messages(request))
     return show(
@@ -271,6 +285,9 @@ def _page(
             "changed_at": ticket.public_updated_at,
             "standing": queries.standing(ticket, user=user),
             "last_said": spoken[-1] if spoken else None,
+            "asked": next((said for said in spoken if said.question == "open"), None),
+            "declined": ticket.out_of_scope,
+            "about": about(ticket, user=user),
             "entries": entries,
             "people": _people(ticket, request),
             "may_add": user.organization_id is not None and user.organization_id == ticket.organization_id,
@@ -280,7 +297,7 @@ def _page(
             "may_reopen": not ticket.is_unsolved and policy.can_reopen(user, ticket, Via.PORTAL, desk, at=now),
             "may_follow_up": not ticket.is_unsolved and policy.can_follow_up(user, ticket, desk, at=now),
             "answerer": ticket.assignee.name if ticket.assignee else "",
-            "reply": ReplyForm() if reply is None else reply,
+            "reply": ReplyForm(most=_most(ticket)) if reply is None else reply,
             "adding": ColleagueForm() if adding is None else adding,
             "refusal": refusal,
             "messages": [],  # they stand in the page, where they belong, not in a corner
@@ -302,13 +319,13 @@ def _lines(request: SignedInRequest, ticket: Ticket) -> list[Line]:
     return queries.timeline(ticket, user=request.user, as_staff=False)
 
 
-def _entries(lines: list[Line], request: SignedInRequest, desk_name: str) -> list[Entry]:
+def _entries(lines: list[Line], request: SignedInRequest, ticket: Ticket, desk_name: str) -> list[Entry]:
     """The lines ready to show. The mark of what is new needs something old above it."""
     files = attachments.of_messages(line.message for line in lines if line.message)
     first_new = next((index for index, line in enumerate(lines) if line.is_new), 0)
     return [
         Entry(
-            said=_said(line.message, line, request, desk_name, shown(files.get(line.message.pk, ())))
+            said=_said(line.message, line, request, ticket, desk_name, shown(files.get(line.message.pk, ())))
             if line.message
             else None,
             sentence=line.told,
@@ -319,7 +336,10 @@ def _entries(lines: list[Line], request: SignedInRequest, desk_name: str) -> lis
     ]
 
 
-def _said(message: Message, line: Line, request: SignedInRequest, desk_name: str, files: Sequence[File]) -> Said:
+def _said(
+    message: Message, line: Line, request: SignedInRequest, ticket: Ticket, desk_name: str, files: Sequence[File]
+) -> Said:
+    own = ticket.requester_id == request.user.pk
     return Said(
         pk=message.pk,
         kind="agent" if message.by_staff else "customer",
@@ -331,6 +351,10 @@ def _said(message: Message, line: Line, request: SignedInRequest, desk_name: str
         html=message.html,
         is_redacted=message.redacted_at is not None,
         files=files,
+        question=queries.question(message, ticket),
+        question_words=_("Needs your answer")
+        if own
+        else _("Needs an answer from %(name)s") % {"name": ticket.requester},
     )
 
 

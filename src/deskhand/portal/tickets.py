@@ -16,14 +16,16 @@ from deskhand.desk.labels import LABELS, label
 from deskhand.desk.layout import Column, Tab
 from deskhand.desk.queries import current_desk
 from deskhand.tickets import queries
-from deskhand.tickets.legs import LATEST_PUBLIC, Order
+from deskhand.tickets.legs import LATEST_PUBLIC, NEEDS_ME, Order
 from deskhand.tickets.models.ticket import Ticket
 from deskhand.ui import gates
 from deskhand.ui.fields import SUBJECT
 from deskhand.ui.http import SignedInRequest, go, show
 
 MEMBERS: Final = 200  # more names are no menu; the search finds their tickets
-OLDEST: Final = "oldest"  # the one value of `sort` that says something: the last activity, the oldest first
+SORTS: Final = {  # what `sort` can say, beside nothing: the last activity, the latest first
+    "oldest": Order(LATEST_PUBLIC.by, is_rising=True), "needs": NEEDS_ME,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,11 @@ def tickets(request: SignedInRequest) -> HttpResponse:
     members = dict(_members(request.user)) if is_manager else {}
     asked_of = request.GET.get("from", "")
     of = next((pk for pk in members if str(pk) == asked_of), None)
-    sort = OLDEST if request.GET.get("sort") == OLDEST else ""
+    asked_sort = request.GET.get("sort", "")
+    sort = asked_sort if asked_sort in SORTS else ""
     page = queries.portal_page(
         tab, user=request.user, requester=of, words=words, after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""), order=Order(LATEST_PUBLIC.by, is_rising=sort == OLDEST),
+        before=request.GET.get("before", ""), order=SORTS.get(sort, LATEST_PUBLIC),
     )  # fmt: skip
     everybody, is_part = _address(tab, words, sort=sort), request.headers.get("HX-Request") == "true"
     counts = {} if words else queries.tab_counts(request.user, *names, requester=of)
@@ -79,8 +82,12 @@ def tickets(request: SignedInRequest) -> HttpResponse:
             "managed": request.user.organization if is_manager else None,
             "columns": columns(),
             "sorts": [
-                (_("Newest first"), _address(tab, words, of), not sort),
-                (_("Oldest first"), _address(tab, words, of, sort=OLDEST), bool(sort)),
+                (name, _address(tab, words, of, sort=each), each == sort)
+                for each, name in (
+                    ("", _("Newest first")),
+                    ("oldest", _("Oldest first")),
+                    ("needs", _("Needs me first")),
+                )
             ],
             "kept": {"tab": tab, **({"from": of} if of else {}), **({"sort": sort} if sort else {})},
             "is_part": is_part,

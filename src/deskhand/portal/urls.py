@@ -2,7 +2,20 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from deskhand.portal import account, demo, files, home, new_ticket, set_up, sign_in, ticket, tickets
+from deskhand.portal import (
+    account,
+    benefit,
+    demo,
+    files,
+    home,
+    new_ticket,
+    purchases,
+    set_up,
+    sign_in,
+    sign_on,
+    ticket,
+    tickets,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # home and tickets
@@ -16,6 +29,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tickets/<int:number>/reopen/", ticket.reopen, name="reopen"),
     path("tickets/<int:number>/followers/", ticket.follow, name="follow"),
     path("tickets/<int:number>/followers/<int:user_id>/remove/", ticket.unfollow, name="unfollow"),
+    # what was bought
+    path("purchases/", purchases.purchases, name="purchases"),
+    path("licenses/", purchases.licenses, name="licenses"),
+    path("licenses/installations/<int:pk>/remove/", purchases.remove, name="remove_installation"),
+    path("purchases/<int:pk>/claim/", benefit.claim, name="claim_benefit"),
     # files, of all surfaces
     path("files/", files.upload, name="files"),
     path("files/<uuid:key>/drop/", files.drop, name="drop_file"),
@@ -27,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/code/enter/", sign_in.code, name="account_confirm_login_code"),
     path("sign-in/deactivated/", sign_in.inactive, name="account_inactive"),
     path("sign-out/", sign_in.sign_out, name="account_logout"),
+    path("sso/", sign_on.arrive, name="sign_on"),
+    path("sso/link/", sign_on.link, name="sign_on_link"),
     path("sign-up/", sign_in.sign_up, name="account_signup"),
     path("confirm/", sign_in.confirm_sent, name="account_email_verification_sent"),
     path("confirm/<str:key>/", sign_in.confirm, name="account_confirm_email"),

@@ -1,6 +1,7 @@
 """How times, counts and people read on a page. A page reads the clock here; nothing below the surfaces does."""
 
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -43,9 +44,24 @@ def by_when(moment_at: datetime) -> str:
     return clock(moment_at)
 
 
+def day(value: date) -> str:
+    """A calendar day, the same in every time zone: "14 Nov 2026"."""
+    return dateformat.format(value, pgettext("day of another year", "j M Y"))
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """What was paid, with the currency as it was told, in ISO's letters: "1,049.00 EUR"."""
+    return f"{number_format(amount, decimal_pos=2, force_grouping=True)} {currency}".strip()
+
+
 def count(number: int) -> str:
     """A number as it is shown; past 1,000 nobody counted further: "1,000+"."""
     return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
+
+
+def number(value: int) -> str:
+    """A number as people write it: "1,000"."""
+    return number_format(value, force_grouping=True)
 
 
 def megabytes(size: int) -> str:

@@ -24,7 +24,7 @@ from deskhand.ui.models import Submission
 
 KEY: Final = "form_key"
 KEPT: Final = "kept_form"
-NOT_KEPT: Final = {KEY, "csrfmiddlewaretoken", "password"}
+NOT_KEPT: Final = {KEY, "csrfmiddlewaretoken", "password", "token"}
 LONGEST_KEPT: Final = 200_000  # characters; a session row is no place for more
 KEPT_FOR: Final = timedelta(days=14)
 _SALT: Final = "deskhand.form"

@@ -58,6 +58,11 @@ class Composer extends HTMLElement {
 }
 customElements.define("desk-composer", Composer);
 
+// Who pressed a row's reply button wants to write. Not earlier: a browser that goes to a place on the page takes the focus away.
+addEventListener("load", () => setTimeout(() => {
+  if (location.hash === "#reply") document.querySelector("#reply textarea")?.focus();
+}));
+
 // Signing out leaves nothing of what was typed behind.
 document.addEventListener("submit", (event) => {
   if (event.target.hasAttribute("data-forget-drafts")) sessionStorage.clear();

@@ -2,11 +2,15 @@
 import "./asked_if.js";
 import "./clock.js";
 import "./composer.js";
+import "./copy.js";
 import "./countdown.js";
 import "./counter.js";
+import "./draft.js";
 import "./fields.js";
 import "./files.js";
 import "./fresh.js";
+import "./go_on.js";
+import "./lines.js";
 import "./live.js";
 import "./menu.js";
 import "./once.js";
