@@ -16,10 +16,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from deskhand.accounts.models import User
+from deskhand.accounts.sign_on import add_source
+from deskhand.accounts.tokens import Scope, create_token
 from deskhand.blueprint.models import Snapshot
 from deskhand.core import jobs
 from deskhand.core.html import compose
+from deskhand.entitlements.senders import add_sender
 from deskhand.mail.models import Mail
+from deskhand.notifications import hooks
 from deskhand.tickets.actions import prepare, schedule
 from deskhand.tickets.catalog import save_field
 from deskhand.tickets.changes import change_ticket
@@ -28,6 +32,7 @@ from deskhand.tickets.models.message import Attachment, Message
 from deskhand.tickets.models.ticket import Ticket
 from tests import files, make
 from tests.cast import Cast
+from tests.portal import shop
 
 MATRIX = Path(__file__).with_name("matrix.txt")
 ROLES = ("nobody", "carl", "cora", "mona", "eve", "ada", "bea", "lena", "otto")
@@ -47,6 +52,8 @@ def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str =
 def objects(cast: Cast, at: datetime) -> dict[str, dict[str, object]]:
     """What stands behind a segment (`tickets/<int:number>/`): things of carl's ticket, and of one in the private team."""
     found: dict[str, dict[str, object]] = {}
+    purchase = shop.bought(cast.carl, shop.product(at=at), at=at)
+    place = shop.bind(purchase, "shop.example", at=at)
     for name, team, agent, person in (
         ("carl's", None, cast.ada, cast.carl),
         ("private", cast.private, cast.bea, cast.otto),
@@ -63,11 +70,24 @@ def objects(cast: Cast, at: datetime) -> dict[str, dict[str, object]]:
             "organizations": cast.acme.pk, "teams": cast.support.pk if team is None else cast.private.pk,
             "topics": ticket.topic_id, "statuses": ticket.status_id, "fields": save_field(by=None, at=at, label="Brand").pk,
             "welcome": "nonsense", "confirm": "nonsense", "set-up": "nonsense", "sign-in": "customer", "new": "1-nonsense",
-            "mails": "opened-customer",
+            "mails": "opened-customer", "purchases": purchase.pk, "installations": place.pk,
+            "products": purchase.product_id,
         }  # fmt: skip
         found[name]["files"] = attached(ticket, agent, at).key
         found[name]["blueprint"] = Snapshot.objects.create(at=at, why="Before", text="format: 1\n").pk
-    return found
+    return {name: values | programs(cast, at) for name, values in found.items()}
+
+
+def programs(cast: Cast, at: datetime) -> dict[str, object]:
+    """A webhook with a message, a token, a shop: the desk's, not a person's."""
+    hook, _secret = hooks.add_hook(name="Shop", url="https://shop.example/", kinds=[], by=cast.otto, at=at)
+    token, _secret = create_token(
+        owner=cast.ada, name="Shop", scopes=[Scope.READ_TICKETS], expires_at=None, by=cast.otto, at=at
+    )
+    shop, _secret = add_sender(name="Shop", by=cast.otto, at=at)
+    source, _secret = add_source(name="Shop", slug=f"shop-{hook.pk}", by=cast.otto, at=at)
+    delivery = hooks.send_test(hook, by=cast.otto, at=at)
+    return {"webhooks": hook.pk, "deliveries": delivery.pk, "tokens": token.pk, "senders": shop.pk, "sign-on": source.pk}
 
 
 def attached(ticket: Ticket, agent: User, at: datetime) -> Attachment:

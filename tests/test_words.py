@@ -23,7 +23,7 @@ SILENT = {"script", "style", "code", "time", "kbd"}
 SPOKEN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-confirm"}
 PAGES = {
     None: ["/sign-in/", "/sign-in/code/", "/password/forgotten/", "/welcome/lost/", "/nowhere/"],
-    "carl": ["/", "/tickets/", "/tickets/?tab=closed", "/tickets/new/", "/tickets/1001/", "/account/"],
+    "carl": ["/", "/tickets/", "/tickets/?tab=closed", "/tickets/new/", "/tickets/1001/", "/account/", "/purchases/", "/licenses/"],
     "ada": [
         "/desk/tickets/?view=unassigned", "/desk/tickets/?view=mine", "/desk/tickets/1001/?view=open", "/desk/search/?q=zzz",
         "/desk/tickets/new/",
@@ -32,7 +32,10 @@ PAGES = {
         "/desk/mailroom/", "/desk/people/", "/desk/people/invite/", "/desk/settings/", "/desk/settings/sign-in/",
         "/desk/settings/policies/", "/desk/settings/audit/", "/desk/settings/?q=zzz", "/desk/settings/desk/",
         "/desk/settings/portal/", "/desk/settings/lists/",
+        "/desk/settings/products/", "/desk/settings/products/new/", "/desk/settings/senders/", "/desk/purchases/",
+        "/desk/purchases/new/", "/desk/purchases/csv/",
         "/desk/settings/topics/", "/desk/settings/topics/new/", "/desk/settings/fields/", "/desk/settings/fields/new/",
+        "/desk/settings/webhooks/", "/desk/settings/webhooks/new/", "/desk/settings/tokens/", "/desk/settings/tokens/new/",
         "/desk/settings/priorities/", "/desk/settings/statuses/", "/desk/settings/statuses/new/",
     ],
 }  # fmt: skip

@@ -104,7 +104,7 @@ def test_s5_14_one_mail_per_change_set_names_what_changed_from_to_and_by_whom(ca
         "Ada replied",
         "Ada changed the status: Open → Waiting for you",
         "Ada changed the priority: Medium → Urgent",
-        "Ada now looks after this ticket",
+        "Ada assigned the ticket: nobody → Ada",
     ]
     assert "It needs *water*." in mail.text
     assert "It needs <em>water</em>." in mail.html
@@ -115,10 +115,10 @@ def test_assignment_tells_the_assignee_unless_they_took_it(cast: Cast, at: datet
     ticket = opened(cast, at)
     with change_ticket(ticket, by=cast.lena, via=Via.STAFF, at=at) as change:
         change.assign(cast.ada)
-    assert told(at) == {"Ada": "Lena assigned the ticket: nobody → Ada", "Carl": "Ada now looks after this ticket"}
+    assert told(at) == {"Ada": "Lena assigned the ticket: nobody → Ada", "Carl": "Lena assigned the ticket: nobody → Ada"}
     with change_ticket(ticket, by=cast.bea, via=Via.STAFF, at=at) as change:
         change.assign(cast.bea)
-    assert told(at) == {"Carl": "Bea now looks after this ticket"}
+    assert told(at) == {"Carl": "Bea assigned the ticket: Ada → Bea"}
 
 
 def test_s5_11_a_customers_reply_goes_to_the_assignee(cast: Cast, at: datetime) -> None:

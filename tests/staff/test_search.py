@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from deskhand.ui.models import Submission
@@ -71,3 +72,14 @@ def test_a_change_beside_a_long_search_leads_back_to_it(client: Client, cast: Ca
     answer = send(client, page, f"/desk/tickets/{ticket.number}/tags/", add="fire")
     assert (answer.status_code, answer["Location"]) == (303, page)
     assert len(Submission.objects.get().leads_to) > 1800
+
+
+def test_s1_c11_a_confirmed_second_address_finds_the_person_and_another_one_does_not(
+    client: Client, cast: Cast, at: datetime
+) -> None:
+    ticket = make.ticket(cast.carl, at=at)
+    for address, verified in (("bought@shop.example", True), ("claimed@shop.example", False)):
+        EmailAddress.objects.create(user=cast.carl, email=address, verified=verified)
+    client.force_login(cast.ada)
+    assert rows(client, "/desk/search/?q=bought@shop.example") == [ticket.number]
+    assert rows(client, "/desk/search/?q=claimed@shop.example") == []

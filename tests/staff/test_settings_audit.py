@@ -1,7 +1,8 @@
 """Settings → Audit trail: who changed what, from what to what, in words."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,13 @@ from deskhand.core import audit
 from deskhand.core.models import AuditEntry
 from deskhand.desk.changes import configure
 from deskhand.desk.models import Desk
+from deskhand.entitlements import catalog as catalog_of_products
+from deskhand.entitlements import changes as purchases
+from deskhand.entitlements.senders import add_sender, revoke_sender
 from deskhand.staff.audit_words import ABOUT, ACTIONS, FIELDS
 from deskhand.tickets import catalog
 from deskhand.tickets.models.choices import Topic
+from tests import make
 from tests.cast import Cast
 from tests.forms import send
 
@@ -105,6 +110,37 @@ def test_lists_of_the_desk_are_read_out(otto: Client, cast: Cast, at: datetime) 
     ]
 
 
+def test_what_became_of_a_purchase_is_read_out(otto: Client, cast: Cast, at: datetime) -> None:
+    theme = make.product(at=at, kind="hosting", license_count=1)
+    purchase = make.purchase(cast.carl, theme, at=at, amount=Decimal("49"), currency="EUR")
+    placed = purchases.activate(key=purchase.licenses.get().key, domain="one.example", at=at)
+    purchases.remove_installation(placed, by=cast.otto, at=at)
+    purchases.change_support(purchase, support_until=date(2027, 12, 31), by=cast.otto, at=at)
+    purchases.end_purchase(purchase, state="refunded", by=cast.otto, at=at)
+    catalog_of_products.move_product(make.product("two", at=at), by=cast.otto, at=at, up=True)
+    sender, secret = add_sender(name="My shop", by=cast.otto, at=at)
+    revoke_sender(sender, by=cast.otto, at=at)
+    bought = otto.get(f"{PAGE}?about=purchases").content.decode()
+    sold = otto.get(f"{PAGE}?about=products").content.decode()
+
+    assert said(bought) == [
+        "Otto ended the purchase SHOP-1", "Otto changed the support of the purchase SHOP-1",
+        "Otto took a license of the purchase SHOP-1 off a domain", "System activated a license of the purchase SHOP-1",
+        "System recorded the purchase SHOP-1",
+    ]  # fmt: skip
+    assert differences(bought) == [
+        ("State", "Active → Refunded"), ("Support until", "2027-03-02 → 2027-12-31"), ("Domain", "one.example → –"),
+        ("Domain", "one.example"), ("E-mail", "carl@customer.example"), ("Order", "SHOP-1"), ("Product", "theme"),
+        ("Amount", "49.00 EUR"), ("Came by", "API"), ("Support until", "2027-03-02"),
+    ]  # fmt: skip
+    assert said(sold) == [
+        "Otto took nothing more from the shop “My shop”", "Otto let the shop “My shop” tell of purchases",
+        "Otto moved the product “Two”", "System made the product “Two”", "System made the product “Theme”",
+    ]  # fmt: skip
+    assert ("Kind", "A hosting plan") in differences(sold)
+    assert secret not in bought + sold
+
+
 def test_one_sort_of_entries_alone(otto: Client, cast: Cast, at: datetime) -> None:
     catalog.save_topic(by=cast.otto, at=at, name="Devices")
     change_role(cast.ada, role=Role.LEAD, by=cast.otto, at=at)
@@ -128,8 +164,11 @@ def source() -> str:
 
 
 def test_every_action_has_words() -> None:
-    """Those written out beside `audit.record` and `_change`, and those of the catalog's four kinds of rows."""
+    """Those written out beside `audit.record` and `_change`, those of the catalog's four kinds of rows, and of purchases."""
     literal = set(re.findall(r'(?:audit\.record|_change)\(\s*(?:person, )?"([\w.]+)"', source()))
+    verbs = re.findall(r'_tell(?:_license)?\(\s*(purchase|found), "(\w+)"', source())
+    assert len(verbs) == 8
+    literal |= {f"{'license' if subject == 'found' else subject}.{verb}" for subject, verb in verbs}
     kinds = {kind for _title, kinds in ABOUT.values() for kind in kinds}
 
     assert literal - set(ACTIONS) == set()

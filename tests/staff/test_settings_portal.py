@@ -139,3 +139,57 @@ def test_what_was_typed_survives_an_ended_session(otto: Client, cast: Cast) -> N
     again = fill(otto.get(PAGE).content.decode(), PAGE)
 
     assert (again["home"], again["home_order"]) == (["guide"], usual_home()[::-1])
+
+
+def test_s1_5_s5_7_navigation_steps_and_the_new_words_are_saved_and_written_down(otto: Client) -> None:
+    words = {
+        "area": "Project",
+        "issue_type": "Kind",
+        "purchase": "Product",
+        "purchases": "Orders",
+        "licenses": "Licences",
+    }
+    send(
+        otto,
+        PAGE,
+        PAGE,
+        navigation="side",
+        opens_in_steps="on",
+        **{f"label_{key}": word for key, word in words.items()},
+    )
+    entry = AuditEntry.objects.latest("pk")
+
+    assert (entry.before, entry.after) == (
+        {"navigation": "top", "opens_in_steps": False, "labels": {}},
+        {"navigation": "side", "opens_in_steps": True, "labels": words},
+    )
+    assert {key: label(key) for key in words} == words
+
+
+def test_s5_3_return_addresses_are_a_line_each_in_their_one_form(otto: Client) -> None:
+    given = " https://Shop.example.com/ \r\n\r\nadmin.example.com:8443\nhttps://shop.example.com"
+    send(otto, PAGE, PAGE, return_addresses=given)
+    assert current_desk().return_addresses == ["https://shop.example.com", "https://admin.example.com:8443"]
+
+    shown = fill(otto.get(PAGE).content.decode(), PAGE)["return_addresses"]
+    assert shown == ["https://shop.example.com\nhttps://admin.example.com:8443"]
+    send(otto, PAGE, PAGE, return_addresses="")
+    assert current_desk().return_addresses == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("https://a.example\nhttps://b.example/admin", "“https://b.example/admin”: write it as"),
+        ("javascript:alert(1)", "“javascript:alert(1)”: write it as"),
+        ("https://user@b.example", "“https://user@b.example”: write it as"),
+        ("\n".join(f"https://{number}.example" for number in range(21)), "At most 20 addresses"),
+    ],
+)
+def test_s5_3_a_return_address_that_is_none_is_refused_and_stays_typed(otto: Client, given: str, words: str) -> None:
+    version = current_desk().version
+    answer = send(otto, PAGE, PAGE, return_addresses=given)
+    html = answer.content.decode()
+
+    assert (answer.status_code, current_desk().version, words in html) == (422, version, True)
+    assert fill(html, PAGE)["return_addresses"] == [given]

@@ -226,3 +226,46 @@ def test_a_page_of_a_topic_links_what_it_asks(otto: Client, cast: Cast, at: date
     device, mailbox = Field.objects.order_by("pk")
     assert f'<a href="/desk/settings/fields/{device.pk}/">Device</a> <span class="soft">from the topic above' in page
     assert f'<a href="/desk/settings/fields/{mailbox.pk}/">Mailbox</a></li>' in page
+
+
+def test_s2_9_a_topic_says_whether_it_needs_a_purchase_and_how_long_a_message_may_be(
+    otto: Client, cast: Cast, at: datetime
+) -> None:
+    made = topic("Theme", at)
+    page = f"{PAGE}{made.pk}/"
+    typed = fill(otto.get(page).content.decode(), page)
+    assert (typed["purchase"], typed.get("is_bug_report"), typed["longest_message"]) == (["none"], None, [""])
+    send(otto, page, page, purchase="required", is_bug_report="on", longest_message=1000)
+
+    entry = AuditEntry.objects.filter(action="topic.changed").latest("pk")
+    assert (entry.before, entry.after) == (
+        {"purchase": "none", "is_bug_report": False, "longest_message": None},
+        {"purchase": "required", "is_bug_report": True, "longest_message": 1000},
+    )
+    send(otto, page, page, name="Themes")  # what else it says stays
+    saved = Topic.objects.get(pk=made.pk)
+    assert (saved.name, saved.purchase, saved.is_bug_report, saved.longest_message) == (
+        "Themes",
+        "required",
+        True,
+        1000,
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"purchase": "stolen"}, "valid choice"),
+        ({"longest_message": 19}, "greater than or equal to 20"),
+        ({"longest_message": 100_001}, "less than or equal to 100000"),
+    ],
+)
+def test_a_topic_takes_no_limit_that_nobody_can_keep(
+    otto: Client, at: datetime, data: dict[str, object], words: str
+) -> None:
+    made = topic("Theme", at)
+    page = f"{PAGE}{made.pk}/"
+    answer = send(otto, page, page, name="Themes", **data)
+
+    assert (answer.status_code, words in answer.content.decode()) == (422, True)
+    assert (Topic.objects.get(pk=made.pk).name, fill(answer.content.decode(), page)["name"]) == ("Theme", ["Themes"])

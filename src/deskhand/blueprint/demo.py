@@ -147,13 +147,13 @@ def _engage(*, at: datetime) -> None:
         )
         for player in people.EVERYBODY
     }  # fmt: skip
-    _sell(persons, at=since)
+    _sell(at=since)
     for key, name in people.TEAMS.items():
         team = save_team(name=name, is_private=key == people.PRIVATE_TEAM, by=None, at=since)
         set_team_members(team, members=[persons[member] for member in people.TEAM_MEMBERS[key]], by=None, at=since)
 
 
-def _sell(persons: Mapping[str, User], *, at: datetime) -> None:
+def _sell(*, at: datetime) -> None:
     """Where the desk sells something every customer has bought of it, the first one twice, and runs it somewhere."""
     if not (sold := list(Product.objects.filter(is_archived=False))):
         return

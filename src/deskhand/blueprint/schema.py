@@ -45,14 +45,13 @@ from deskhand.desk.shapes import (
     REASSIGNED,
     SHORTEST_LIMIT,
 )
+from deskhand.entitlements.catalog import LEAST, LONGEST_CLAUSE, MOST
 from deskhand.entitlements.models import Product
 from deskhand.notifications import matrix, templates
 from deskhand.tickets.models.choices import Category, Need, Priority, Status, Topic
 from deskhand.tickets.models.field import Access, Field
 
 FORMAT: Final = 1
-MOST_SUPPORT_DAYS: Final = 36_500
-LONGEST_CLAUSE: Final = 200  # what a ticket keeps of the reason it was declined with
 SEPARATOR: Final = " › "  # between a topic and the one below it
 
 
@@ -98,6 +97,11 @@ class ListSection:
 def _longest(model: type[models.Model], name: str) -> int:
     field = model._meta.get_field(name)  # noqa: SLF001 - Django's documented door to a model's fields
     return getattr(field, "max_length", None) or 200
+
+
+def _within(name: str, *, none: str = "") -> Number:
+    """The limits of this column of a product."""
+    return Number(LEAST.get(name, 0), MOST[name], none=none)
 
 
 def _chosen(choices: type[models.TextChoices]) -> dict[str, str]:
@@ -213,12 +217,12 @@ LISTS: Final = (
     ListSection("products", "What is sold, and its support. A product that a file leaves out stays.", _("Product"), (
         Key("name", Line(_longest(Product, "name")), _("name")),
         Key("kind", OneOf(partial(_chosen, Product.Kind)), _("kind"), usual=str(Product.Kind.PRODUCT)),
-        Key("support_days", Number(0, MOST_SUPPORT_DAYS, none="always"), _("days of support"), usual=365),
-        Key("grace_days", Number(0, MOST_DAYS), _("days of grace"), usual=0),
-        Key("licenses", Number(0, 100), _("licenses"), usual=0),
-        Key("license_days", Number(1, MOST_SUPPORT_DAYS, none="always"), _("days a license is valid"), usual=None),
-        Key("installations", Number(1, 1_000), _("installations of a license"), usual=1),
-        Key("moves_a_year", Number(0, 100), _("moves a year by the customer"), usual=1),
+        Key("support_days", _within("support_days", none="always"), _("days of support"), usual=365),
+        Key("grace_days", _within("grace_days"), _("days of grace"), usual=0),
+        Key("licenses", _within("license_count"), _("licenses"), usual=0),
+        Key("license_days", _within("license_days", none="always"), _("days a license is valid"), usual=None),
+        Key("installations", _within("installations"), _("installations of a license"), usual=1),
+        Key("moves_a_year", _within("moves_a_year"), _("moves a year by the customer"), usual=1),
         Key("download", Line(500), _("download")),
         Key("renew", Line(500), _("where to renew support")),
         Key("covered", Lines(LONGEST_CLAUSE), _("what support covers"), usual=()),

@@ -72,7 +72,7 @@ def _facts(purchase: Purchase) -> list[tuple[str, str]]:
 
 def _support(purchase: Purchase) -> str:
     """The last day of it; nothing where a product has none."""
-    if purchase.product.support_days == 0:
+    if not purchase.has_support:
         return ""
     return _("without end") if purchase.support_until is None else _day(purchase.support_until)
 

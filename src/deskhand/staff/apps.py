@@ -11,7 +11,9 @@ class StaffConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Give the rail of the settings its links: it stands on pages of many views."""
+        """Give the rails their links: they stand on pages of many views."""
+        from deskhand.staff.products import sells
         from deskhand.staff.settings_index import settings_pages
 
-        engines["jinja2"].env.globals["settings_pages"] = settings_pages  # type: ignore[attr-defined]  # Django's Jinja2
+        environment = engines["jinja2"].env  # type: ignore[attr-defined]  # Django's Jinja2
+        environment.globals["settings_pages"], environment.globals["sells"] = settings_pages, sells

@@ -25,7 +25,7 @@ ABOUT: Final[dict[str, tuple[Promise, tuple[str, ...]]]] = {
     "topics": (later("Topics and fields"), ("topic", "field")),
     "statuses": (later("Statuses and priorities"), ("status", "priority")),
     "mails": (later("Mails"), ("mail",)),
-    "people": (later("People"), ("user", "organization")),
+    "people": (later("People"), ("user", "organization", "source")),
     "teams": (later("Teams"), ("team",)),
     "purchases": (later("Purchases"), ("purchase", "license")),
     "products": (later("Products and shops"), ("product", "sender")),
@@ -66,6 +66,8 @@ ACTIONS: Final[dict[str, Promise]] = {
     "user.placed": later("changed where %(what)s belongs"),
     "user.deactivated": later("deactivated %(what)s"),
     "user.reactivated": later("let %(what)s in again"),
+    "user.signed_on": later("came in by a signed link"),
+    "user.linked": later("let a product’s signed links open the own account"),
     "user.sessions_ended": later("signed out everywhere else"),
     "organization.created": later("made the organization %(what)s"),
     "organization.changed": later("changed the organization %(what)s"),
@@ -76,6 +78,7 @@ ACTIONS: Final[dict[str, Promise]] = {
     "purchase.ended": later("ended the purchase %(what)s"),
     "purchase.reinstated": later("made the purchase %(what)s active again"),
     "purchase.support_changed": later("changed the support of the purchase %(what)s"),
+    "purchase.adopted": later("confirmed the address of the purchase %(what)s, which is theirs now"),
     "purchase.claimed": later("claimed what comes with the purchase %(what)s"),
     "license.activated": later("activated a license of the purchase %(what)s"),
     "license.moved": later("took a license of the purchase %(what)s off a domain"),
@@ -90,6 +93,9 @@ ACTIONS: Final[dict[str, Promise]] = {
     "hook.sent_again": later("sent a message of the webhook “%(what)s” again"),
     "hook.gave_up": later("gave messages of the webhook “%(what)s” up after three days"),
     "hook.switched_off": later("switched the webhook “%(what)s” off: its receiver wants no more"),
+    "source.created": later("let “%(what)s” sign its users in"),
+    "source.renewed": later("made a new secret for the signed links of “%(what)s”"),
+    "source.revoked": later("let nobody in from “%(what)s” any more"),
     "token.created": later("made the API token “%(what)s”"),
     "token.revoked": later("revoked the API token “%(what)s”"),
 }
@@ -141,7 +147,7 @@ FIELDS: Final[dict[str, Promise]] = {
     "mailbox_answer": later("What a mail is answered with"), "return_addresses": later("Where a support link may lead back to"),
     "purchase": later("Asks for a purchase"), "is_bug_report": later("Bug reports"),
     "url": later("Address"), "kinds": later("Hears of"), "delivery": later("Message"), "owner": later("Acts as"),
-    "scopes": later("Is for"), "expires_at": later("Ends"),
+    "source": later("Product"), "scopes": later("Is for"), "expires_at": later("Ends"),
 }  # fmt: skip
 # A column's name may be that of two things; their values are told apart.
 _CHOICES: Final[dict[str, tuple[type[TextChoices], ...]]] = {

@@ -1,7 +1,8 @@
 """The shape of what an agent sends about a ticket. The rules are the domain's."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
 from django import forms
 from django.db.models import Model, Q
@@ -76,15 +77,49 @@ class FieldsForm(AskingForm):
 
 
 class MessageForm(FilesForm):
-    """The composer: a reply or a note (a text, files, or both), and up to which event its writer had read the ticket."""
+    """The composer: a reply or a note (a text, files, or both), and up to which event its writer had read the ticket.
+
+    A reply may be a question that the customer must answer (S5.10).
+    """
 
     kind = forms.ChoiceField(choices=[("reply", "reply"), ("note", "note")])
     text = MessageField(label=gettext_lazy("Message"), error_messages={"required": _NOTHING})
+    is_question = forms.BooleanField(required=False)
     shown = forms.IntegerField(min_value=0, required=False)
 
     def __init__(self, data: Any = None, *, choices: list[Status], **options: Any) -> None:  # noqa: ANN401 - of Form
         super().__init__(data, **options)
         self.fields["status"] = OneOf(choices, required=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """What the support of a product does not cover."""
+
+    product: str
+    clauses: list[str]
+
+
+class DeclineForm(forms.Form):
+    """Out of scope (S2.14): the clause, and the message that tells it. Without a clause the page asks for one first."""
+
+    clause = forms.ChoiceField(
+        error_messages={"invalid_choice": gettext_lazy("This clause stands there no more. Choose again.")}
+    )
+    text = MessageField(label=gettext_lazy("Message"), error_messages={"required": _NOTHING})
+    shown = forms.IntegerField(min_value=0, required=False)
+
+    def __init__(self, data: Any = None, *, groups: list[Clauses], **options: Any) -> None:  # noqa: ANN401 - of Form
+        super().__init__(data, **options)
+        self.groups = groups
+        choices = [(clause, clause) for group in groups for clause in group.clauses]
+        cast(forms.ChoiceField, self.fields["clause"]).choices = choices
+
+    @property
+    def chosen(self) -> str:
+        """The clause that the form is about; empty while none is chosen, or one that is none any more."""
+        clause = str(self["clause"].value() or "")
+        return clause if any(clause in group.clauses for group in self.groups) else ""
 
 
 class PropertyForm(forms.Form):

@@ -1,7 +1,7 @@
 """The people of the desk: find, invite, change, let go. Customers reach none of it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django import forms
@@ -19,6 +19,7 @@ from deskhand.accounts import changes, handover, passwords, policy, queries
 from deskhand.accounts.models import User
 from deskhand.accounts.queries import State
 from deskhand.accounts.roles import Role
+from deskhand.entitlements.queries import held_by
 from deskhand.staff.forms_people import (
     AccountForm,
     FilterForm,
@@ -29,9 +30,12 @@ from deskhand.staff.forms_people import (
     Way,
     words,
 )
+from deskhand.staff.forms_shop import state_badge
 from deskhand.ui import gates
 from deskhand.ui.forms import kept, once
 from deskhand.ui.http import SignedInRequest, go, show
+
+PURCHASES: Final = 5  # on a person's page
 
 
 @gates.staff("people.read")
@@ -239,6 +243,7 @@ def _page(
 ) -> HttpResponse:
     viewer = request.user
     roles = policy.roles_to_give(viewer, found)
+    bought = held_by(found, at=timezone.now()) if viewer.can("purchase.read") else []
     shown: dict[str, forms.Form | None] = {
         "name_form": NameForm(initial={"name": found.name, "username": found.username})
         if policy.can_change_person(viewer, found)
@@ -262,6 +267,11 @@ def _page(
         "can_invite": policy.can_invite(viewer, found.role),
         "can_end": policy.can_end_account(viewer, found),
         "tickets_url": f"{reverse('staff:search')}?{urlencode({'q': found.email})}",
+        "purchases": [(held, state_badge(held.purchase.state)) for held in bought[:PURCHASES]],
+        "more_purchases": f"{reverse('staff:purchases')}?{urlencode({'q': found.email})}"
+        if len(bought) > PURCHASES
+        else None,
+        "purchase_url": reverse("staff:purchases"),
         "refusal": refusal,
         **shown,
         **(sent or {}),

@@ -1,24 +1,29 @@
-"""What the settings pages of topics, fields, priorities and statuses share: finding one, why not, what was saved."""
+"""What the settings pages of topics, fields, statuses, priorities and products share: finding one, buttons, what was saved."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 
 from deskhand.desk.queries import forget_cached_desk
 from deskhand.tickets import catalog
 from deskhand.tickets.models.choices import Priority, Status, Topic
 from deskhand.tickets.models.field import Field
 from deskhand.tickets.words import Words, words
+from deskhand.ui import gates
 from deskhand.ui.forms import once
-from deskhand.ui.http import SignedInRequest
+from deskhand.ui.http import SignedInRequest, go
 
+View = Callable[[SignedInRequest, int], HttpResponse]
 Thing = TypeVar("Thing", Topic, Field, Status, Priority)
 REFUSALS: Final[dict[type[catalog.CatalogError], Promise]] = {
     catalog.NotAllowedError: gettext_lazy("Your role does not allow that."),
@@ -48,30 +53,91 @@ def find(among: Callable[[Words], Mapping[int, Thing]], pk: int) -> Thing:
     return found
 
 
-def acted(
-    request: SignedInRequest, verb: Callable[..., None], thing: Any, *, leads_to: str, said: str = "", **how: Any,  # noqa: ANN401 - what the verb takes
-) -> str:  # fmt: skip
-    """Do it once and say so; returns why it was refused, in a sentence, else nothing."""
-    try:
-        with once(request, leads_to=leads_to):
-            verb(thing, by=request.user, at=timezone.now(), **how)
-            if said:
-                messages.success(request, said)
-    except catalog.CatalogError as error:
-        return why(error)
-    return ""
+@dataclass(frozen=True, slots=True)
+class Verbs:
+    """What writes when a button is pressed, and the errors with which it refuses; each takes the thing, `by` and `at`."""
+
+    move: Callable[..., object]  # with `up`
+    archive: Callable[..., object]
+    restore: Callable[..., object]
+    remove: Callable[..., object] | None
+    why: Callable[[Any], str]
+    refuses: type[Exception]
 
 
-def removed(request: SignedInRequest, find_it: Callable[[], Any], *, leads_to: str) -> str:
-    """Delete what `find_it` finds, once and say so; returns why it was refused, else nothing. A second press finds nothing."""
-    try:
-        with once(request, leads_to=leads_to):
-            thing = find_it()
-            catalog.remove(thing, by=request.user, at=timezone.now())
-            messages.success(request, _("“%(name)s” was removed.") % {"name": thing})
-    except catalog.CatalogError as error:
-        return why(error)
-    return ""
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """The three views behind the buttons of a list and at the end of a thing's page."""
+
+    move: View
+    archive: View
+    remove: View
+
+
+_CATALOG: Final = Verbs(
+    catalog.move, catalog.archive, catalog.restore, catalog.remove, why=why, refuses=catalog.CatalogError
+)
+
+
+def buttons(
+    *, find_it: Callable[[SignedInRequest, int], Any], page: Callable[[SignedInRequest, Any, str], HttpResponse],
+    listed: str, row: str, archived: Promise, restored: Promise, verbs: Verbs = _CATALOG,
+    permission: str = "desk.configure",
+) -> Buttons:  # fmt: skip
+    """The buttons of one kind of thing: one place up or down, archive or restore, remove.
+
+    `page` shows the thing again with the sentence why not; `listed` is the URL's name of the list, `row` begins the ids of its
+    rows; `archived` and `restored` are what is said then, with `%(name)s`. A second press finds what was removed no more.
+    """
+
+    def do(request: SignedInRequest, act: Callable[[], object], *, leads_to: str) -> str:
+        try:
+            with once(request, leads_to=leads_to):
+                act()
+        except verbs.refuses as error:
+            return verbs.why(error)
+        return ""
+
+    @gates.staff(permission)
+    @require_POST
+    def move(request: SignedInRequest, pk: int) -> HttpResponse:
+        """One up or down; at the end of the list nothing happens."""
+        found, back = find_it(request, pk), f"{reverse(listed)}#{row}-{pk}"
+        is_up = request.POST.get("way") == "up"
+        do(request, lambda: verbs.move(found, by=request.user, at=timezone.now(), up=is_up), leads_to=back)
+        return go(request, back)
+
+    @gates.staff(permission)
+    @require_POST
+    def archive(request: SignedInRequest, pk: int) -> HttpResponse:
+        """Choose it no more; or again."""
+        found, back = find_it(request, pk), reverse(listed)
+        is_again = request.POST.get("archived") == "0"
+
+        def act() -> None:
+            (verbs.restore if is_again else verbs.archive)(found, by=request.user, at=timezone.now())
+            messages.success(request, str(restored if is_again else archived) % {"name": found})
+
+        refused = do(request, act, leads_to=back)
+        return page(request, found, refused) if refused else go(request, back)
+
+    @gates.staff(permission)
+    @require_POST
+    def remove(request: SignedInRequest, pk: int) -> HttpResponse:
+        """Delete it, if nothing has it. It is looked up inside, so that a second press shows the first result."""
+        back = reverse(listed)
+
+        def act() -> None:
+            if verbs.remove is None:
+                raise Http404
+            found = find_it(request, pk)
+            verbs.remove(found, by=request.user, at=timezone.now())
+            messages.success(request, _("“%(name)s” was removed.") % {"name": found})
+
+        refused = do(request, act, leads_to=back)
+        return page(request, find_it(request, pk), refused) if refused else go(request, back)
+
+    return Buttons(move, archive, remove)
 
 
 def tell_saved(request: SignedInRequest, *filled: forms.Form) -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
 
 from deskhand.core import text
 from deskhand.staff.forms_field import EVERYWHERE, SOME, Draft, FieldForm, condition_words, values_of, who_words
-from deskhand.staff.settings_catalog import acted, find, removed, tell_added, tell_saved, why
+from deskhand.staff.settings_catalog import buttons, find, tell_added, tell_saved, why
 from deskhand.tickets import catalog
 from deskhand.tickets.fields import access, fields_of
 from deskhand.tickets.models.choices import Topic
@@ -105,39 +105,6 @@ def field(request: SignedInRequest, pk: int) -> HttpResponse:
     return _receive(request, found) if request.method == "POST" else _page(request, found, _filled(request, found))
 
 
-@gates.staff("desk.configure")
-@require_POST
-def move(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask one earlier or later."""
-    back = _in_list(pk)
-    acted(request, catalog.move, _find(pk), leads_to=back, up=request.POST.get("way") == "up")
-    return go(request, back)
-
-
-@gates.staff("desk.configure")
-@require_POST
-def archive(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask it no more; or again."""
-    found, back = _find(pk), reverse("staff:settings_fields")
-    if request.POST.get("archived") == "0":
-        verb, said = catalog.restore, _("“%(name)s” is asked again.")
-    else:
-        verb, said = catalog.archive, _("“%(name)s” is archived. Agents still read the answers.")
-    if refused := acted(request, verb, found, leads_to=back, said=said % {"name": found.label}):
-        return _page(request, found, _filled(request, found), refused=refused)
-    return go(request, back)
-
-
-@gates.staff("desk.configure")
-@require_POST
-def remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Delete it, if no ticket has an answer."""
-    back = reverse("staff:settings_fields")
-    if refused := removed(request, lambda: _find(pk), leads_to=back):
-        return _page(request, _find(pk), _filled(request, _find(pk)), refused=refused)
-    return go(request, back)
-
-
 def _find(pk: int) -> Field:
     return find(lambda known: known.fields, pk)
 
@@ -210,3 +177,12 @@ def _topic_of(field: Field | None, given_to: frozenset[int]) -> Topic:
     live = topics()
     usual = next((topic for topic in live if topic.is_default), live[0])
     return usual if field is None or field.is_global else next((each for each in live if each.pk in given_to), usual)
+
+
+pressed = buttons(
+    find_it=lambda _request, pk: _find(pk),
+    page=lambda request, found, refused: _page(request, found, _filled(request, found), refused=refused),
+    listed="staff:settings_fields", row="field",
+    archived=gettext_lazy("“%(name)s” is archived. Agents still read the answers."),
+    restored=gettext_lazy("“%(name)s” is asked again."),
+)  # fmt: skip

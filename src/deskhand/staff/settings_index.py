@@ -63,6 +63,10 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Page, ...]], ...]] = (
                 "settings_sign_in", "log-in", _("Signing in"), _("Who may make an account without being asked."),
                 _("registration login password"), SignInForm,
             ),
+            Page(
+                "settings_sources", "door-open", _("Signed links"), _("Products whose users need no second password here."),
+                _("single sign-on SSO JWT token secret support link login external"),
+            ),
         ),
     ),
     (
@@ -105,6 +109,20 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Page, ...]], ...]] = (
         ),
     ),
     (
+        _("Shop"),
+        (
+            Page(
+                "settings_products", "package", _("Products"), _("What you sell, and what its support covers."),
+                _("support days licenses installations grace out of scope covered download renew benefit hosting theme"),
+                permission="product.change",
+            ),
+            Page(
+                "settings_senders", "store", _("Shops"), _("Who may tell of purchases, by signed webhooks."),
+                _("incoming webhook sender secret order refund store connect"),
+            ),
+        ),
+    ),
+    (
         _("Mails"),
         (
             Page(
@@ -133,6 +151,14 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Page, ...]], ...]] = (
     (
         _("System"),
         (
+            Page(
+                "settings_hooks", "webhook", _("Webhooks"), _("Programs that hear what happens to tickets."),
+                _("outgoing notify integration chat deliveries secret signed events JSON"),
+            ),
+            Page(
+                "settings_tokens", "key-round", _("API tokens"), _("Programs that read and change tickets as somebody."),
+                _("integration REST key bearer secret scopes access expiry revoke"),
+            ),
             Page(
                 "settings_blueprint", "file-cog", _("The desk as a file"), _("Presets, export, import, and the way back."),
                 _("blueprint YAML backup configuration snapshot rollback template copy"),

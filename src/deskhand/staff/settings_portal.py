@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from deskhand.desk.address import LONGEST as LONGEST_ADDRESS
+from deskhand.desk.address import public_address
 from deskhand.desk.labels import LABELS, LONGEST
-from deskhand.desk.layout import AfterOpening, Block, usual_home
+from deskhand.desk.layout import AfterOpening, Block, Navigation, usual_home
 from deskhand.desk.queries import current_desk
-from deskhand.desk.shapes import LONGEST_ANNOUNCEMENT, LONGEST_GUIDE, LONGEST_TIP, MOST_TIPS
+from deskhand.desk.shapes import LONGEST_ANNOUNCEMENT, LONGEST_GUIDE, LONGEST_TIP, MOST_RETURNS, MOST_TIPS
 from deskhand.staff.ordered import OrderedField, Row, rows
 from deskhand.staff.settings import SettingsForm, page
 from deskhand.ui import gates
@@ -47,6 +51,9 @@ class PortalForm(SettingsForm):
         "guide": gettext_lazy("help instructions when to open"),
         "tips": gettext_lazy("help hints advice what to include"),
         "after_opening": gettext_lazy("confirmation redirect submit sent"),
+        "navigation": gettext_lazy("menu sidebar left panel layout rail"),
+        "opens_in_steps": gettext_lazy("two wizard area issue type category pages"),
+        "return_addresses": gettext_lazy("support link deep back shop site allowed hosts URL"),
         **{f"label_{key}": gettext_lazy("words wording rename label translation term") for key in LABELS},
     }
     home = OrderedField(
@@ -75,11 +82,35 @@ class PortalForm(SettingsForm):
         choices=AfterOpening.choices,
         widget=forms.RadioSelect,
     )
+    navigation = forms.ChoiceField(
+        label=gettext_lazy("Where the navigation stands"),
+        choices=Navigation.choices,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("On a phone it is at the top in any case."),
+    )
+    opens_in_steps = forms.BooleanField(
+        label=gettext_lazy("First the area and the issue type, then the details"),
+        required=False,
+        help_text=gettext_lazy(
+            "Topics at the top are the areas, those below them the types. Without it all is one page."
+        ),
+    )
+    return_addresses = forms.CharField(
+        label=gettext_lazy("Sites to which a support link may lead back"),
+        required=False,
+        max_length=MOST_RETURNS * (LONGEST_ADDRESS + 2),
+        help_text=gettext_lazy(
+            "One a line, such as https://shop.example.com. A link to your desk that ends in ?return= and an address there "
+            "shows the way back; any other address is ignored."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3, "autocapitalize": "none", "spellcheck": "false"}),
+    )
 
     def __init__(self, data: Any = None) -> None:  # noqa: ANN401 - what a form takes
         super().__init__(data)
         desk = current_desk()
         self.initial["home"] = desk.home_blocks
+        self.initial["return_addresses"] = "\n".join(desk.return_addresses)
         for key, usual in LABELS.items():
             self.fields[f"label_{key}"] = LineField(
                 label=usual,
@@ -97,6 +128,19 @@ class PortalForm(SettingsForm):
         """A tip a line, without empty ones."""
         lines = (line.strip() for line in self.cleaned_data["tips"].splitlines())
         return "\n".join(filter(None, lines))
+
+    def clean_return_addresses(self) -> list[str]:
+        """An address a line, each in its one form and once."""
+        found = []
+        for line in filter(None, map(str.strip, self.cleaned_data["return_addresses"].splitlines())):
+            try:
+                found.append(public_address(line))
+            except ValidationError as error:
+                raise ValidationError(
+                    _("“%(line)s”: write it as https://shop.example.com, without what follows the host.")
+                    % {"line": line}
+                ) from error
+        return list(dict.fromkeys(found))
 
     def values(self) -> dict[str, Any]:
         """The columns to change; the words are one of them. What is as usual is not written down."""

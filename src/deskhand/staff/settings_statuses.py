@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from deskhand.staff.settings_catalog import acted, find, removed, tell_added, tell_saved, why
+from deskhand.staff.settings_catalog import buttons, find, tell_added, tell_saved, why
 from deskhand.tickets import catalog
 from deskhand.tickets.models.choices import Category, Status
 from deskhand.tickets.words import words
@@ -112,39 +112,6 @@ def status(request: SignedInRequest, pk: int) -> HttpResponse:
     return _save(request, found) if request.method == "POST" else _page(request, found, _filled(request, found))
 
 
-@gates.staff("desk.configure")
-@require_POST
-def move(request: SignedInRequest, pk: int) -> HttpResponse:
-    """One up or down in its category."""
-    back = _in_list(pk)
-    acted(request, catalog.move, _find(pk), leads_to=back, up=request.POST.get("way") == "up")
-    return go(request, back)
-
-
-@gates.staff("desk.configure")
-@require_POST
-def archive(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Choose it no more; or again."""
-    found, back = _find(pk), reverse("staff:settings_statuses")
-    if request.POST.get("archived") == "0":
-        verb, said = catalog.restore, _("“%(name)s” can be chosen again.")
-    else:
-        verb, said = catalog.archive, _("“%(name)s” is archived. Its tickets keep it.")
-    if refused := acted(request, verb, found, leads_to=back, said=said % {"name": found.name}):
-        return _page(request, found, _filled(request, found), refused=refused)
-    return go(request, back)
-
-
-@gates.staff("desk.configure")
-@require_POST
-def remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Delete it, if no ticket has it."""
-    back = reverse("staff:settings_statuses")
-    if refused := removed(request, lambda: _find(pk), leads_to=back):
-        return _page(request, _find(pk), _filled(request, _find(pk)), refused=refused)
-    return go(request, back)
-
-
 def _find(pk: int) -> Status:
     return find(lambda known: known.statuses, pk)
 
@@ -194,3 +161,12 @@ def _page(
         "here": "settings_statuses",
     }
     return show(request, "staff/settings_status.html", context, status=422 if refused else status)
+
+
+pressed = buttons(
+    find_it=lambda _request, pk: _find(pk),
+    page=lambda request, found, refused: _page(request, found, _filled(request, found), refused=refused),
+    listed="staff:settings_statuses", row="status",
+    archived=gettext_lazy("“%(name)s” is archived. Its tickets keep it."),
+    restored=gettext_lazy("“%(name)s” can be chosen again."),
+)  # fmt: skip

@@ -10,14 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from deskhand.accounts.models import Team, User
 from deskhand.accounts.queries import colleagues_for, teams_for
 from deskhand.core import text
-from deskhand.staff.settings_catalog import acted, find, removed, tell_added, tell_saved, why
+from deskhand.desk.shapes import LONGEST_MESSAGE, SHORTEST_LIMIT
+from deskhand.staff.settings_catalog import buttons, find, tell_added, tell_saved, why
 from deskhand.tickets import catalog
-from deskhand.tickets.models.choices import Priority, Topic
+from deskhand.tickets.models.choices import Need, Priority, Topic
 from deskhand.tickets.models.field import Field
 from deskhand.tickets.queries import priorities, topic_choices, topic_path
 from deskhand.tickets.words import words
@@ -59,6 +60,16 @@ class TopicForm(forms.Form):
     priority = forms.ChoiceField(label=gettext_lazy("Priority"), required=False)
     asks_priority = forms.BooleanField(label=gettext_lazy("Customers choose the priority themselves"), required=False)
     is_default = forms.BooleanField(label=gettext_lazy("Preselected in the form for a new ticket"), required=False)
+    purchase = forms.ChoiceField(
+        label=gettext_lazy("A ticket belongs to a purchase"), choices=Need.choices, widget=forms.RadioSelect
+    )
+    is_bug_report = forms.BooleanField(label=gettext_lazy("Bug reports are made here"), required=False)
+    longest_message = forms.IntegerField(
+        label=gettext_lazy("Longest message of a customer, in characters"),
+        min_value=SHORTEST_LIMIT,
+        max_value=LONGEST_MESSAGE,
+        required=False,
+    )
 
     def __init__(self, *args: Any, viewer: User, topic: Topic | None, **kwargs: Any) -> None:  # noqa: ANN401 - a form's
         super().__init__(*args, **kwargs)
@@ -138,7 +149,7 @@ def new_topic(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST":
         return _save(request, None)
     parent = text.number(request.GET.get("parent", ""))
-    initial = kept(request, request.path) or {"parent": parent, "asks_priority": True}
+    initial = kept(request, request.path) or {"parent": parent, "asks_priority": True, "purchase": Need.NONE}
     return _page(request, None, TopicForm(initial=initial, viewer=request.user, topic=None))
 
 
@@ -150,39 +161,6 @@ def topic(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _save(request, found)
     return _page(request, found, _filled(request, found))
-
-
-@gates.staff("desk.configure")
-@require_POST
-def move(request: SignedInRequest, pk: int) -> HttpResponse:
-    """One up or down among its own."""
-    back = _in_tree(pk)
-    acted(request, catalog.move, _find(pk), leads_to=back, up=request.POST.get("way") == "up")
-    return go(request, back)
-
-
-@gates.staff("desk.configure")
-@require_POST
-def archive(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Choose it no more, with all below it; or again."""
-    found, back = _find(pk), reverse("staff:settings_topics")
-    if request.POST.get("archived") == "0":
-        verb, said = catalog.restore, _("“%(name)s” can be chosen again.")
-    else:
-        verb, said = catalog.archive, _("“%(name)s” is archived. Its tickets keep it.")
-    if refused := acted(request, verb, found, leads_to=back, said=said % {"name": found.name}):
-        return _page(request, found, _filled(request, found), refused=refused)
-    return go(request, back)
-
-
-@gates.staff("desk.configure")
-@require_POST
-def remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Delete it, if nothing has it."""
-    back = reverse("staff:settings_topics")
-    if refused := removed(request, lambda: _find(pk), leads_to=back):
-        return _page(request, _find(pk), _filled(request, _find(pk)), refused=refused)
-    return go(request, back)
 
 
 def _find(pk: int) -> Topic:
@@ -197,6 +175,7 @@ def _values(found: Topic) -> dict[str, Any]:
     return {
         "name": found.name, "parent": str(found.parent_id or ""), "team": found.team_id, "assignee": found.assignee_id,
         "priority": str(found.priority_id or ""), "asks_priority": found.asks_priority, "is_default": found.is_default,
+        "purchase": found.purchase, "is_bug_report": found.is_bug_report, "longest_message": found.longest_message,
     }  # fmt: skip
 
 
@@ -244,3 +223,12 @@ def _page(
         "here": "settings_topics",
     }
     return show(request, "staff/settings_topic.html", context, status=422 if refused else status)
+
+
+pressed = buttons(
+    find_it=lambda _request, pk: _find(pk),
+    page=lambda request, found, refused: _page(request, found, _filled(request, found), refused=refused),
+    listed="staff:settings_topics", row="topic",
+    archived=gettext_lazy("“%(name)s” is archived. Its tickets keep it."),
+    restored=gettext_lazy("“%(name)s” can be chosen again."),
+)  # fmt: skip

@@ -14,6 +14,7 @@ from deskhand.core.html import compose
 from deskhand.staff.listing import Show
 from deskhand.tickets import attachments
 from deskhand.tickets.changes import FilesTooLargeError, ForeignFileError
+from deskhand.tickets.errors import UnknownClauseError
 from deskhand.tickets.models.event import ScheduledChange
 from deskhand.tickets.models.message import Attachment, Message
 from deskhand.tickets.models.ticket import Ticket
@@ -38,6 +39,8 @@ class Shown:
     files: Sequence[File] = ()
     may_be_redacted: bool = False
     has_just_come: bool = False
+    question: str = ""  # "open" or "answered" (S5.10)
+    question_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A message of the viewer that nobody else sees yet, or that was refused when its time came: `refusal` says why."""
+    """A message of the viewer that nobody else sees yet, or that was refused when its time came: `refusal` says why.
+
+    `declined` is the clause with which it closes the ticket.
+    """
 
     pk: int
     message: Shown
     run_at: datetime
     refusal: str
+    declined: str
 
 
 def entries(
@@ -70,7 +77,7 @@ def entries(
     files = attachments.of_messages(line.message for line in lines if line.message)
     return [
         Entry(
-            message=_shown(line, line.message, user, just_come, files.get(line.message.pk, ()))
+            message=_shown(ticket, line, line.message, user, just_come, files.get(line.message.pk, ()))
             if line.message
             else None,
             sentence=line.told,
@@ -102,6 +109,16 @@ def attached(actions: list[dict[str, Any]]) -> list[str]:
     return next((list(action["files"]) for action in actions if "files" in action), [])
 
 
+def asks(actions: list[dict[str, Any]]) -> bool:
+    """Is a scheduled message a question (S5.10)?"""
+    return any(action.get("is_question") is True for action in actions)
+
+
+def declined(actions: list[dict[str, Any]]) -> str:
+    """The clause with which a scheduled message declines the ticket; else empty."""
+    return next((str(action["clause"]) for action in actions if action.get("do") == "decline"), "")
+
+
 def _is_wanted(line: Line, show: Show) -> bool:
     match show:
         case Show.EVERYTHING:
@@ -116,24 +133,35 @@ def _may_undo(line: Line, user: User, at: datetime) -> bool:
     return line.is_reversible and line.by_id == user.pk and at - line.at < UNDO_FOR
 
 
-def _shown(line: Line, message: Message, user: User, just_come: frozenset[int], files: Sequence[Attachment]) -> Shown:
+def _shown(
+    ticket: Ticket, line: Line, message: Message, user: User, just_come: frozenset[int], files: Sequence[Attachment]
+) -> Shown:  # fmt: skip
     kind = ("agent" if message.by_staff else "customer") if message.is_public else "note"
     return Shown(
         pk=message.pk, kind=kind, name=line.by, person_pk=line.by_id, role=_roles()[kind], at=message.at,
         html=message.html, is_redacted=message.redacted_at is not None,
         may_be_redacted=message.redacted_at is None and (line.by_id == user.pk or user.can("ticket.redact")),
-        has_just_come=message.pk in just_come, files=shown(files),
+        has_just_come=message.pk in just_come, files=shown(files), question=_asks(ticket, message),
+        question_words=_("Question, waits for an answer"),
     )  # fmt: skip
+
+
+def _asks(ticket: Ticket, message: Message) -> str:
+    """A question waits as long as those do that were asked since then: `Ticket.asked_at`."""
+    if not message.is_question or message.redacted_at is not None:
+        return ""
+    return "open" if ticket.asked_at is not None and message.at >= ticket.asked_at else "answered"
 
 
 def _pending(change: ScheduledChange, user: User, files: Sequence[Attachment]) -> Pending:
     message = Shown(
         pk=0, kind="agent", name=user.name, person_pk=user.pk, role=_("not sent yet"), at=change.created_at,
         html=compose(written(change.actions)).html, is_redacted=False, files=shown(files),
+        question="open" if asks(change.actions) else "", question_words=_("Question"),
     )  # fmt: skip
     return Pending(
         pk=change.pk, message=message, run_at=change.run_at,
-        refusal=_why(change) if change.state == ScheduledChange.State.REFUSED else "",
+        refusal=_why(change) if change.state == ScheduledChange.State.REFUSED else "", declined=declined(change.actions),
     )  # fmt: skip
 
 
@@ -141,6 +169,8 @@ def _why(change: ScheduledChange) -> str:
     match change.refusal:
         case ForeignFileError.__name__:
             return _("Not sent: a file was sent with another message, or removed. Attach it again.")
+        case UnknownClauseError.__name__:
+            return _("Not sent: support’s terms have changed, this clause stands there no more.")
         case FilesTooLargeError.__name__:
             return _("Not sent: its files together are more than a message may have now.")
         case _name:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,9 +18,10 @@ from django.views.decorators.http import require_POST
 
 from deskhand.core import text
 from deskhand.core.html import compose
+from deskhand.desk.queries import current_desk
 from deskhand.staff.forms import FollowForm, MessageForm, OneOf, PropertyForm, TagsForm
 from deskhand.staff.listing import Place, place
-from deskhand.staff.thread import attached, written
+from deskhand.staff.thread import asks, attached, declined, written
 from deskhand.staff.tickets import look_up, show_ticket
 from deskhand.tickets import attachments
 from deskhand.tickets.actions import Action, dismiss, prepare, schedule, take_back
@@ -32,10 +34,12 @@ from deskhand.tickets.changes import (
     change_ticket,
     mark_seen,
 )
+from deskhand.tickets.errors import UnknownClauseError
 from deskhand.tickets.events import Via
 from deskhand.tickets.models.event import ScheduledChange
 from deskhand.tickets.models.message import Message
 from deskhand.tickets.models.ticket import Ticket
+from deskhand.tickets.policy import claims_by_opening
 from deskhand.tickets.queries import (
     assignable_agents,
     has_change,
@@ -94,7 +98,8 @@ def _send(
             change.note(body, files=box.whole(ForeignFileError))
         messages.success(request, _("Note added."), extra_tags="sent-note")
         return
-    actions: list[Action] = [{"do": "reply", "text": sent["text"], "files": [str(file.key) for file in box.files]}]
+    reply: Action = {"do": "reply", "text": sent["text"], "files": [str(file.key) for file in box.files]}
+    actions = [reply | ({"is_question": True} if sent["is_question"] else {})]
     if sent["status"]:
         actions.append({"do": "set_status", "status": sent["status"].pk})
     prepared = prepare(actions)
@@ -108,17 +113,26 @@ def _send(
 @gates.staff("ticket.reply")
 @require_POST
 def take_message_back(request: SignedInRequest, number: int, pk: int) -> HttpResponse:
-    """Cancel a reply that has not left yet (or was refused) and put its text back into the composer."""
+    """Cancel a reply that has not left yet (or was refused) and put its text back into the composer.
+
+    What would have declined the ticket goes back to where its clause was chosen.
+    """
     ticket, where = look_up(request, number), place(request.POST)
     found = next((change for change in pending_changes(ticket, user=request.user) if change.pk == pk), None)
-    with once(request, leads_to=where.ticket(number)):
+    with once(request, leads_to=where.ticket(number)) as sending:
         actions = _taken_back(found, request) if found else None
         if actions is None:
             messages.warning(request, _("It has been sent already."))
+        elif clause := declined(actions):
+            path = reverse("staff:decline", args=[number])
+            put_back(request, path, {"clause": [clause], "text": [written(actions)]})
+            sending.leads_to = path + where.query()
         else:
             typed = {"kind": ["reply"], "text": [written(actions)], KEY: attached(actions)}
+            if asks(actions):
+                typed["is_question"] = ["on"]
             put_back(request, reverse("staff:messages", args=[number]), typed)
-    return go(request, where.ticket(number))
+    return go(request, sending.leads_to)
 
 
 def _taken_back(change: ScheduledChange, request: SignedInRequest) -> list[Action] | None:
@@ -275,17 +289,29 @@ def undo(request: SignedInRequest, number: int) -> HttpResponse:
 @gates.staff("staff.enter")
 @require_POST
 def seen(request: SignedInRequest, number: int) -> HttpResponse:
-    """This person has read the ticket up to the event the page showed. Sent by the page; twice does no harm."""
+    """This person has read the ticket up to the event the page showed. Sent by the page; twice does no harm.
+
+    Where the desk wants that, a ticket which nobody has had is theirs from now on (S1.c1).
+    """
     ticket = look_up(request, number)
     shown = text.number(request.GET.get("event", ""))
     if shown is not None:
         mark_seen(ticket, by=request.user, event=min(shown, ticket.last_event))
+        if claims_by_opening(request.user, ticket, current_desk()):
+            door = change_ticket(ticket, by=request.user, via=Via.STAFF, at=timezone.now())
+            with (
+                suppress(ChangeError),
+                door as change,
+            ):  # it has just left for where they do not work: they have read it
+                change.claim()
     return go(request, place(request.POST).ticket(number))
 
 
 def in_words(error: ChangeError) -> str:
     """Why a change was refused, as a sentence for its author."""
     match error:
+        case UnknownClauseError():
+            return _("This clause stands there no more. Choose again.")
         case NothingWrittenError():
             return _("Write something first.")
         case CannotBeAssignedError():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.forms import BaseForm
@@ -16,8 +17,10 @@ from django.views.decorators.http import require_safe
 from deskhand.accounts.models import User
 from deskhand.core import text
 from deskhand.desk.queries import current_desk
-from deskhand.staff.forms import FieldsForm, MessageForm
+from deskhand.entitlements.queries import Beside, held_beside, products
+from deskhand.staff.forms import DeclineForm, FieldsForm, MessageForm
 from deskhand.staff.listing import Place, place
+from deskhand.staff.products import sells
 from deskhand.staff.promise import clock, clocks
 from deskhand.staff.thread import entries, pending
 from deskhand.tickets import attachments
@@ -111,12 +114,14 @@ def show_ticket(
     composer: MessageForm | None = None,
     refused: BaseForm | None = None,
     asking: FieldsForm | None = None,
+    declining: DeclineForm | None = None,
     just_come: frozenset[int] = frozenset(),
     status: int = 200,
 ) -> HttpResponse:
     """The page of a ticket, or the part of it that is asked for, which reads nothing of what it does not show.
 
-    `refused` is a form with the reasons why; `asking` changes the topic and its fields in place of showing them.
+    `refused` is a form with the reasons why; `asking` changes the topic and its fields in place of showing them; `declining`
+    stands where the composer stands.
     """
     part = part_wanted(request, TICKET_PARTS)
     context: dict[str, Any] = {"place": where} if part else around(request, where)
@@ -131,6 +136,7 @@ def show_ticket(
         context |= about(request, ticket, where, just_come=just_come)
         context["composer"] = composer or MessageForm(choices=context["statuses"])
         context["refused"] = refused
+        context["declining"] = declining
     return show(request, "staff/ticket.html", context, parts=TICKET_PARTS, status=status)
 
 
@@ -156,6 +162,7 @@ def about(
     requester = ticket.requester
     beside = surroundings(ticket)
     due_at = promise_open(ticket)
+    bought = _bought(request, ticket) if sells() else None
     return {
         "entries": entries(ticket, user=request.user, at=now, show=where.show, just_come=just_come),
         "pending": pending(ticket, user=request.user),
@@ -176,11 +183,28 @@ def about(
         "known_tags": known_tags(),
         "followers": beside.followers,
         "earlier": earlier_tickets(ticket, user=request.user),
+        "their_tickets": f"{reverse('staff:search')}?{urlencode({'q': requester.email})}",
         "their_time": dateformat.format(
             now.astimezone(ZoneInfo(requester.time_zone or current_desk().time_zone)), pgettext("time", "H:i")
         ),
         "just_come": just_come,
+        "bought": bought,
+        "may_decline": ticket.category != Category.CLOSED and _has_clauses(bought),
     }
+
+
+def _bought(request: SignedInRequest, ticket: Ticket) -> Beside:
+    return held_beside(
+        ticket.requester, about=ticket.purchase_id, installation=ticket.installation_id, viewer=request.user,
+        at=timezone.now(),
+    )  # fmt: skip
+
+
+def _has_clauses(bought: Beside | None) -> bool:
+    """Does a product say what its support does not cover: the ticket's, or any if it has none?"""
+    if bought is None:
+        return False
+    return any(product.clauses for product in ([bought.about.purchase.product] if bought.about else products()))
 
 
 @dataclass(frozen=True, slots=True)

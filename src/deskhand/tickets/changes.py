@@ -22,6 +22,7 @@ from deskhand.core.counters import next_number
 from deskhand.core.html import Prose
 from deskhand.desk import changes as desk_changes
 from deskhand.desk.queries import current_desk
+from deskhand.desk.shapes import LONGEST_SUBJECT
 from deskhand.entitlements.models import Installation, Purchase
 from deskhand.tickets import attachments, outcome, policy, support
 from deskhand.tickets.diff import Told, named
@@ -150,7 +151,7 @@ class Change(Door):
         line = text.one_line(subject)
         if not line:
             raise NothingWrittenError
-        self.ticket.subject = line[: support.LONGEST_SUBJECT]
+        self.ticket.subject = line[:LONGEST_SUBJECT]
 
     @verb
     def assign(self, agent: User | None) -> None:
@@ -329,7 +330,7 @@ def open_ticket(
     with transaction.atomic():
         status = default_status(Category.OPEN)
         ticket = Ticket(
-            subject=line[: support.LONGEST_SUBJECT], requester=requester, organization=requester.organization, topic=topic,
+            subject=line[: LONGEST_SUBJECT], requester=requester, organization=requester.organization, topic=topic,
             team=topic.team, status=status, category=status.category, is_unsolved=True, follows=follows,
             priority=priority or default_priority(topic), created_at=at, updated_at=at, public_updated_at=at,
         )  # fmt: skip

@@ -67,12 +67,18 @@ PHRASES: Final[dict[Kind, Phrase]] = {
     Kind.STATUS_CHANGED: Phrase(
         _("%(by)s changed the status: %(old)s → %(new)s"), _("%(by)s changed the status: %(old)s → %(new)s")
     ),
-    Kind.CLOSED: Phrase(_("%(by)s closed the ticket"), _("%(by)s closed the ticket")),
-    Kind.REOPENED: Phrase(_("%(by)s reopened the ticket"), _("%(by)s reopened the ticket")),
+    Kind.CLOSED: Phrase(
+        _("%(by)s closed the ticket: %(old)s → %(new)s"), _("%(by)s closed the ticket: %(old)s → %(new)s")
+    ),
+    Kind.REOPENED: Phrase(
+        _("%(by)s reopened the ticket: %(old)s → %(new)s"), _("%(by)s reopened the ticket: %(old)s → %(new)s")
+    ),
     Kind.PRIORITY_CHANGED: Phrase(
         _("%(by)s changed the priority: %(old)s → %(new)s"), _("%(by)s changed the priority: %(old)s → %(new)s")
     ),
-    Kind.ASSIGNED: Phrase(_("%(by)s assigned the ticket: %(old)s → %(new)s"), _("%(new)s now looks after this ticket")),
+    Kind.ASSIGNED: Phrase(
+        _("%(by)s assigned the ticket: %(old)s → %(new)s"), _("%(by)s assigned the ticket: %(old)s → %(new)s")
+    ),
     Kind.MOVED: Phrase(_("%(by)s moved the ticket: %(old)s → %(new)s")),
     Kind.SUBJECT_CHANGED: Phrase(
         _("%(by)s changed the subject: %(old)s → %(new)s"), _("%(by)s changed the subject: %(old)s → %(new)s")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from deskhand.accounts.models import TeamMember, User
 from deskhand.desk.models import Desk
-from deskhand.tickets.events import Via
+from deskhand.tickets.events import Kind, Via
 from deskhand.tickets.models.choices import Category
 from deskhand.tickets.models.ticket import Follower, Ticket
 
@@ -109,6 +109,18 @@ def can_follow_up(user: User | None, ticket: Ticket, desk: Desk, *, at: datetime
     if takes_part(user, ticket) and stays_closed(ticket, desk, at=at):
         return True
     return ticket.category == Category.CLOSED and works_on(user, ticket)
+
+
+def claims_by_opening(user: User, ticket: Ticket, desk: Desk) -> bool:
+    """Does this person look after the ticket from the first look on (S1.c1)? By setting, and once: nobody has had it yet.
+
+    Not one that was answered, nor one of their own.
+    """
+    if not desk.claims_on_open or not ticket.is_unsolved or ticket.assignee_id or ticket.first_responded_at:
+        return False
+    if user.pk == ticket.requester_id or not can_work(user, ticket, Via.STAFF, "ticket.assign"):
+        return False
+    return not ticket.events.filter(kind=Kind.ASSIGNED).exists()
 
 
 def can_be_assigned(agent: User, ticket: Ticket) -> bool:

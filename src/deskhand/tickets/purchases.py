@@ -70,8 +70,8 @@ def asked_about_each(user: User) -> dict[int, Asked]:
     rows = newest.values_list("purchase", "of_all", "number", "subject", "category", "status__customer_name")
     tickets: dict[int, list[Earlier]] = defaultdict(list)
     counts: dict[int, int] = {}
-    for purchase, of_all, *row in rows:
+    for purchase, of_all, number, subject, category, status in rows:
         if purchase is not None:
-            tickets[purchase].append(Earlier(*row))
+            tickets[purchase].append(Earlier(number, subject, category, status))
             counts[purchase] = of_all
     return {purchase: Asked(found, counts[purchase]) for purchase, found in tickets.items()}

@@ -12,8 +12,11 @@ from typing import Final
 from deskhand.accounts.models import User
 from deskhand.desk.models import Desk
 from deskhand.desk.queries import current_desk
+from deskhand.desk.shapes import LONGEST_SUBJECT
+from deskhand.entitlements.catalog import LONGEST_CLAUSE
 from deskhand.entitlements.models import Installation, Product, Purchase
 from deskhand.entitlements.policy import covers, takes_bug_reports
+from deskhand.entitlements.queries import bought_by
 from deskhand.tickets.errors import (
     ForeignPurchaseError,
     InstallationNeededError,
@@ -25,10 +28,6 @@ from deskhand.tickets.models.choices import Need, Topic
 from deskhand.tickets.models.message import Message
 from deskhand.tickets.models.ticket import Ticket
 from deskhand.tickets.words import words
-
-LONGEST_SUBJECT: Final = 200  # what the column holds
-LONGEST_CLAUSE: Final = 200
-
 
 # What a customer may write
 
@@ -167,9 +166,8 @@ def place(given: Installation | None, purchase: Purchase | None, *, is_needed: b
 
 
 def _bought_by(user: User) -> list[Purchase]:
-    return list(
-        Purchase.objects.visible_to(user).owned_by(user).select_related("product").order_by("-bought_at", "-pk")
-    )
+    """Who has left has bought nothing."""
+    return list(bought_by(user)) if user.is_active else []
 
 
 def _opens(purchase: Purchase, topic: Topic, desk: Desk, *, at: datetime) -> bool:
@@ -193,7 +191,7 @@ def reason(purchase: Purchase) -> Reason:
     """Why it opens no ticket."""
     if not purchase.is_active:
         return Reason.REFUNDED
-    return Reason.NO_SUPPORT if purchase.product.support_days == 0 else Reason.OVER
+    return Reason.OVER if purchase.has_support else Reason.NO_SUPPORT
 
 
 _NEAREST: Final = (Reason.OVER, Reason.REFUNDED, Reason.NO_SUPPORT)
