@@ -1,7 +1,7 @@
 """A process of its own for the last-admin test.
 
-`make` makes two administrators and prints their pks; `rounds BY WHOM FILE` lets BY deactivate WHOM once a second from the
-moment on that FILE names, after both were put back; every line says how that ended.
+`make` makes two administrators and prints their pks; `rounds BY WHOM FOLDER` lets BY deactivate WHOM again and again, at the
+moment at which the other process does the reverse, after both were put back; every line says how that ended.
 """
 
 import os
@@ -19,7 +19,7 @@ from deskhand.accounts.models import User  # noqa: E402
 from deskhand.core import jobs  # noqa: E402
 
 ROUNDS = 6
-LATE_S = 0.2  # a process that was held up for longer sits a round out
+PATIENCE_S = 60
 
 
 def make() -> None:
@@ -31,31 +31,33 @@ def make() -> None:
         sys.stdout.write(f"{admin.pk} ")
 
 
-def rounds(by: int, whom: int, start: Path) -> None:
+def meet(other: int, own: int, place: Path) -> None:
+    """Go on when both are here, however busy the machine is."""
+    place.with_suffix(f".{own}").touch()
+    deadline = time.monotonic() + PATIENCE_S
+    while not place.with_suffix(f".{other}").exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(place)
+        time.sleep(0.0005)
+
+
+def rounds(by: int, whom: int, folder: Path) -> None:
     """Both at once, again and again; the one with the lower pk puts both back in between."""
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    while not start.exists():
-        time.sleep(0.01)
     for number in range(ROUNDS):
-        moment = float(start.read_text()) + number
         if by < whom:
-            time.sleep(max(0.0, moment - 0.5 - time.time()))
             User.objects.get_queryset().update(is_active=True)
-        time.sleep(max(0.0, moment - time.time()))
-        if time.time() > moment + LATE_S:
-            sys.stdout.write("late\n")
-            continue
+        meet(whom, by, folder / f"begin-{number}")
         try:
             changes.deactivate(User.objects.get(pk=whom), by=User.objects.get(pk=by), at=jobs.database_now())
         except changes.PeopleError as error:
             sys.stdout.write(f"{type(error).__name__}\n")
         else:
             sys.stdout.write("deactivated\n")
+        meet(whom, by, folder / f"end-{number}")
 
 
 match sys.argv[1:]:
     case ["make"]:
         make()
-    case ["rounds", by, whom, start]:
-        rounds(int(by), int(whom), Path(start))
+    case ["rounds", by, whom, folder]:
+        rounds(int(by), int(whom), Path(folder))

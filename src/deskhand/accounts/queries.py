@@ -116,6 +116,12 @@ def addresses_of(person: User) -> list[Address]:
     return found or [Address(person.email, is_first=True, is_confirmed=False)]
 
 
+def owner_of(email: str) -> User | None:
+    """Whose address this is: who has confirmed it comes before whose account it names. Lower case."""
+    confirmed = EmailAddress.objects.filter(email=email, verified=True).select_related("user").first()
+    return confirmed.user if confirmed else User.objects.get_queryset().filter(email=email).first()
+
+
 def organizations() -> list[GroupRow]:
     """All organizations by name, with how many belong and manage."""
     counted = Organization.objects.annotate(

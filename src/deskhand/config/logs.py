@@ -24,6 +24,8 @@ _NAME: Final = re.compile(r"/(files/[0-9a-f-]{36})/[^/\n]+")  # it may hold blan
 _UNCOVERED_NAME: Final = re.compile(_NAME.pattern.replace("/[^", "/(?!…(?: |$))[^"))
 # A token or a secret of a webhook, wherever somebody put it.
 _KEY: Final = re.compile(r"\b(dh_|whsec_)[A-Za-z0-9_+/=-]{8,}")
+# The token of a signed link, a JSON Web Token.
+_TOKEN: Final = re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*", re.ASCII)
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -32,6 +34,7 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 def covered(text: str) -> str:
     """The text with every key and the secret part of each link covered."""
+    text = _TOKEN.sub("eyJ…", text)
     return _KEY.sub(r"\1…", _UNCOVERED_NAME.sub(r"/\1/…", _SECRET.sub(r"/\1/…", text)))
 
 
