@@ -1,8 +1,9 @@
-"""`make shots`: the pictures of docs/manual, taken from two demo desks that are set up for them and thrown away afterwards.
+"""`make shots`: the pictures of docs/manual, taken from demo desks that are set up for them and thrown away afterwards.
 
 They are taken with the same Chromium as the browser tests; a picture of more than 150 kB fails the run.
 """
 
+import re
 import signal
 import subprocess
 import sys
@@ -157,6 +158,67 @@ def company(camera: Camera) -> None:
     camera.take(manager, "company-manager")
 
 
+def shop(camera: Camera) -> None:
+    """Manuals 1 and 2 on the shop's desk: what was bought, the form with what support covers, the list; what agents see."""
+    customer, agent = camera.person("customer"), camera.person("agent")
+    customer.goto("/purchases/")
+    camera.take(customer, "shop-purchases")
+    customer.goto("/tickets/new/")
+    product = customer.locator("[name=purchase]")
+    product.select_option(index=1)
+    customer.locator(".covers").first.wait_for()
+    customer.get_by_label("Title").fill("The menu is empty after the update")
+    customer.get_by_role("textbox", name="Description").fill(
+        "Since yesterday’s update the menu at the top is empty, on each page and in each browser.\n"
+        "I expected the five entries from before. The console says: “menu.js: items is null”."
+    )
+    camera.take(customer, "shop-form", whole=True)
+    customer.get_by_role("button", name="Create", exact=True).click()
+    row = customer.locator("tr[data-row]").filter(has_text="The menu is empty after the update")
+    row.wait_for()
+    path = row.locator("td.subject a").get_attribute("href") or ""
+    customer.goto("/tickets/?tab=all")
+    camera.take(customer, "shop-tickets")
+    agent.goto(f"/desk{path}")
+    agent.locator("#customer-title").evaluate("title => title.scrollIntoView()")
+    camera.take(agent, "shop-agent")
+
+
+def agency(camera: Camera, admin: Page) -> None:
+    """Manual 5 on the agency's desk: the dashboard, both steps, the list with the new ticket, a question and its asking."""
+    customer, agent = camera.person("customer"), camera.person("agent")
+    admin.goto("/desk/settings/portal/#id_return_addresses")
+    admin.get_by_label("Sites to which a support link may lead back").fill("https://shop.example.com")
+    admin.get_by_role("button", name="Save", exact=True).last.click()
+    admin.get_by_text("Saved").first.wait_for()
+    customer.goto("/?return=https%3A%2F%2Fshop.example.com%2Fadmin")
+    camera.take(customer, "agency-home", whole=True)
+    customer.goto("/tickets/new/")
+    customer.get_by_role("radio", name=re.compile("^Support")).check()
+    customer.locator("select:visible").select_option(label="Product sync")
+    camera.take(customer, "agency-area")
+    customer.get_by_role("button", name="Continue").click()
+    customer.get_by_label("Summary").fill("Twelve products are missing in the shop")
+    customer.get_by_role("textbox", name="Details").fill(
+        "Since the sync of this night the red ones are gone.\nI expected 340 products, the list says 328."
+    )
+    camera.take(customer, "agency-form", whole=True)
+    customer.get_by_role("button", name="Save", exact=True).click()
+    row = customer.locator("tr[data-row]").filter(has_text="Twelve products are missing")
+    row.wait_for()
+    path = row.locator("td.subject a").get_attribute("href") or ""
+    camera.take(customer, "agency-tickets")
+    agent.goto(f"/desk{path}")
+    agent.get_by_label("A question: the customer must answer").check()
+    agent.locator("#composer-text").fill("Do the twelve have anything in common, such as the supplier?")
+    camera.take(agent, "agency-ask")
+    agent.locator("#composer").get_by_role("button", name=re.compile("^Reply to")).click()
+    agent.locator('.message[data-kind="agent"]').first.wait_for()
+    customer.goto(path)
+    customer.locator('.message[data-question="open"]').wait_for()
+    camera.take(customer, "agency-question", whole=True)
+
+
 def settings(camera: Camera, admin: Page) -> None:
     """What an administrator sets: a setting that was found, the questions of a topic, and how a field is made."""
     admin.goto("/desk/settings/?q=attachments")
@@ -206,10 +268,21 @@ def of_company(camera: Camera, path: str) -> None:
     settings(camera, admin)
 
 
+def of_shop(camera: Camera, path: str) -> None:
+    """All pictures of a shop's desk."""
+    set_up(camera, path, "Product shop")
+    shop(camera)
+
+
+def of_agency(camera: Camera, path: str) -> None:
+    """All pictures of an agency's desk."""
+    agency(camera, set_up(camera, path, "Agency desk"))
+
+
 def main() -> int:
     """Set the desks up one after the other, take their pictures, end them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    pictures: tuple[Callable[[Camera, str], None], ...] = (of_classic, of_company)
+    pictures: tuple[Callable[[Camera, str], None], ...] = (of_classic, of_company, of_shop, of_agency)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         for take in pictures:

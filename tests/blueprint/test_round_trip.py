@@ -16,6 +16,9 @@ from deskhand.core.models import AuditEntry
 from deskhand.core.text import one_line, paragraphs
 from deskhand.desk.changes import configure
 from deskhand.desk.layout import Column, Tab
+from deskhand.entitlements import catalog as products
+from deskhand.entitlements.catalog import LEAST, MOST
+from deskhand.entitlements.models import Product
 from deskhand.notifications import matrix
 from deskhand.notifications.templates import KEYS, TemplateError, save_template
 from deskhand.tickets import catalog
@@ -43,6 +46,7 @@ class Editor:
         able: list[Callable[[], object]] = [
             self.texts, self.choices, self.mails, self.topic, self.topic, self.field, self.field, self.status,
             self.priority, self.team, self.words_of_a_mail, self.order, self.archive, self.remove, self.open, self.leave,
+            self.product, self.limits,
         ]  # fmt: skip
         with suppress(catalog.CatalogError, FieldsError, people.PeopleError, TemplateError, ValidationError):
             self.chance.choice(able)()
@@ -121,6 +125,29 @@ class Editor:
     def team(self) -> None:
         team = self.maybe(Team.objects.order_by("pk"))
         people.save_team(name=self.line(), is_private=self.coin(), team=team, by=self.cast.otto, at=self.at)
+
+    def product(self) -> None:
+        numbers = {name: self.one([LEAST.get(name, 0), 7, most]) for name, most in MOST.items() if name != "position"}
+        endless = {name: None for name in ("support_days", "license_days") if self.coin()}
+        values = {
+            **numbers, **endless, "name": self.line(), "kind": self.one(Product.Kind), "covered": self.text(),
+            "not_covered": self.text(), "benefit": self.line(), "download_url": "https://shop.example/a?b=%20#c",
+            "takes_bug_reports": self.coin(), "is_archived": self.coin(),
+        }  # fmt: skip
+        found = self.maybe(Product.objects.order_by("pk"))
+        if found is not None:
+            products.change_product(found, by=self.cast.otto, at=self.at, **values)
+        else:
+            slug = f"p-{self.chance.randint(0, 99)}"
+            products.create_product(by=self.cast.otto, at=self.at, slug=slug, **values)
+
+    def limits(self) -> None:
+        configure(
+            by=self.cast.otto, at=self.at, longest_subject=self.maybe([100, 200]), longest_message=self.maybe([999, 100_000]),
+            short_message=self.maybe([20, 40]), opens_in_steps=self.coin(), claims_on_open=self.coin(),
+            status_on_reassign=self.one(["", "open", "waiting"]), close_waiting_days=self.maybe([1, 365]),
+            mailbox_answer=self.text(), return_addresses=["https://shop.example", "http://localhost:81"][: self.one([0, 1, 2])],
+        )  # fmt: skip
 
     def words_of_a_mail(self) -> None:
         save_template(

@@ -76,3 +76,20 @@ def company(cast: Cast, at: datetime, tmp_path: Path, settings: Settings) -> Ite
         set_team_members(Team.objects.get(name="IT"), members=[cast.ada], by=cast.otto, at=at)
         set_team_members(Team.objects.get(name="CRM"), members=[cast.lena], by=cast.otto, at=at)
         yield played
+
+
+@pytest.fixture
+def shop(cast: Cast, at: datetime, tmp_path: Path, settings: Settings) -> Iterator[Stage]:
+    """Manuals 1 and 2: ada answers for support; nobody has bought anything yet (`stage.buy`)."""
+    for played in stage(cast, "shop", at, tmp_path, settings):
+        set_team_members(Team.objects.get(name="Support"), members=[cast.ada], by=cast.otto, at=at)
+        yield played
+
+
+@pytest.fixture
+def agency(cast: Cast, at: datetime, tmp_path: Path, settings: Settings) -> Iterator[Stage]:
+    """Manual 5: ada is the developers, lena support."""
+    for played in stage(cast, "agency", at, tmp_path, settings):
+        set_team_members(Team.objects.get(name="Development"), members=[cast.ada], by=cast.otto, at=at)
+        set_team_members(Team.objects.get(name="Support"), members=[cast.lena], by=cast.otto, at=at)
+        yield played

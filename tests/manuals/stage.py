@@ -12,6 +12,9 @@ from django.test import Client
 from deskhand.accounts.models import User
 from deskhand.automation import sweeps
 from deskhand.core import jobs
+from deskhand.entitlements.changes import record_purchase
+from deskhand.entitlements.models import Purchase
+from deskhand.entitlements.order import Order
 from deskhand.mail.models import Mail
 from deskhand.tickets.models.choices import Status
 from deskhand.tickets.models.ticket import Ticket
@@ -112,6 +115,16 @@ class Stage:
     def tab(self, person: User, tab: str, more: str = "") -> list[list[str]]:
         """The rows of a tab of the customer's list, without the last activity."""
         return rows(self.page(person, f"/tickets/?tab={tab}{more}"))
+
+    def buy(self, product: str = "premium-theme", *, email: str, name: str = "", **said: Any) -> Purchase:  # noqa: ANN401 - what a shop says
+        """A shop tells of a purchase; the worker has mailed what follows from it."""
+        reference = said.pop("reference", f"A-{Purchase.objects.count() + 1001}")
+        order = Order(
+            reference=reference, product=product, email=email, name=name, **{"bought_at": self.now, **said},
+        )  # fmt: skip
+        found = record_purchase(order=order, via=Purchase.Via.WEBHOOK, by=None, at=self.now)
+        self.work()
+        return found.purchase
 
     def mails(self, person: User) -> list[Mail]:
         """The mails to this person, in their order."""

@@ -3,7 +3,7 @@
 import re
 import time
 from email.message import EmailMessage
-from typing import Final
+from typing import Any, Final
 
 from playwright.sync_api import Page, expect
 
@@ -74,6 +74,23 @@ def first_sign_in(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name="Choose your own password")).to_have_count(0)
 
 
+def let_a_product_in(admin: Page, name: str) -> dict[str, Any]:
+    """An administrator makes a secret for signed links; the example of that page, run with it: `support_link(user)`."""
+    admin.goto("/desk/settings/sign-on/")
+    admin.get_by_label(re.compile("^Name")).fill(name)
+    admin.get_by_role("button", name="Make its secret").click()
+    secret, password = admin.get_by_label("Secret", exact=True), admin.locator("input[type=password]")
+    expect(secret.or_(password)).to_be_visible()
+    if password.count():  # asked once more, unless it was given a moment ago
+        password.fill(PASSWORD)
+        password.press("Enter")
+        admin.get_by_role("button", name="Make its secret").click()
+    expect(secret).to_have_value(re.compile("."))
+    made: dict[str, Any] = {"SECRET": secret.input_value()}
+    exec(admin.locator("pre.example").inner_text(), made)
+    return made
+
+
 def reply(agent: Page, number: str, text: str) -> None:
     """An agent's answer in the composer."""
     agent.goto(f"/desk/tickets/{number}/")
@@ -116,3 +133,13 @@ def link_in(mail: EmailMessage, part: str) -> str:
     found = re.search(rf"http://localhost:\d+(/\S*{part}\S*)", text_of(mail))
     assert found, text_of(mail)
     return found[1]
+
+
+def mail_with(sink: Sink, address: str, words: str) -> EmailMessage:
+    """The one mail to this address that says this; waits for it."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (found := [mail for mail in sink.to(address) if words in text_of(mail)]):
+        assert time.monotonic() < deadline, [text_of(mail) for mail in sink.to(address)]
+        time.sleep(0.05)
+    assert len(found) == 1, f"{len(found)} mails to {address} say {words}"
+    return found[0]

@@ -115,7 +115,10 @@ def test_assignment_tells_the_assignee_unless_they_took_it(cast: Cast, at: datet
     ticket = opened(cast, at)
     with change_ticket(ticket, by=cast.lena, via=Via.STAFF, at=at) as change:
         change.assign(cast.ada)
-    assert told(at) == {"Ada": "Lena assigned the ticket: nobody → Ada", "Carl": "Lena assigned the ticket: nobody → Ada"}
+    assert told(at) == {
+        "Ada": "Lena assigned the ticket: nobody → Ada",
+        "Carl": "Lena assigned the ticket: nobody → Ada",
+    }
     with change_ticket(ticket, by=cast.bea, via=Via.STAFF, at=at) as change:
         change.assign(cast.bea)
     assert told(at) == {"Carl": "Bea assigned the ticket: Ada → Bea"}

@@ -116,7 +116,11 @@ def test_what_is_off_is_still_named_in_a_mail_that_leaves_for_another_reason(
         change.assign(cast.bea)
     jobs.run_due(at=at)
     lines = Mail.objects.get(to_name="Carl").text.partition("\n\n")[0].splitlines()
-    assert lines == ["Ada replied", "Ada changed the status: Open → Waiting for you", "Ada assigned the ticket: Ada → Bea"]
+    assert lines == [
+        "Ada replied",
+        "Ada changed the status: Open → Waiting for you",
+        "Ada assigned the ticket: Ada → Bea",
+    ]
 
 
 def test_what_was_not_mailed_is_not_caught_up_later(cast: Cast, ticket: Ticket, at: datetime) -> None:
