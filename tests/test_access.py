@@ -87,7 +87,13 @@ def programs(cast: Cast, at: datetime) -> dict[str, object]:
     shop, _secret = add_sender(name="Shop", by=cast.otto, at=at)
     source, _secret = add_source(name="Shop", slug=f"shop-{hook.pk}", by=cast.otto, at=at)
     delivery = hooks.send_test(hook, by=cast.otto, at=at)
-    return {"webhooks": hook.pk, "deliveries": delivery.pk, "tokens": token.pk, "senders": shop.pk, "sign-on": source.pk}
+    return {
+        "webhooks": hook.pk,
+        "deliveries": delivery.pk,
+        "tokens": token.pk,
+        "senders": shop.pk,
+        "sign-on": source.pk,
+    }
 
 
 def attached(ticket: Ticket, agent: User, at: datetime) -> Attachment:

@@ -19,7 +19,7 @@ import pytest
 from deskhand.config import archive
 from deskhand.config.archive import BackupError
 from deskhand.config.backup import PATTERN, thin_out
-from tests.processes import COMMAND, Installation, database_url, postgres, read_rows
+from tests.processes import COMMAND, PATIENCE_S, Installation, database_url, postgres, read_rows
 from tests.upgrades.recorded import KEY, put_back, recordings
 
 pytestmark = pytest.mark.faults
@@ -56,7 +56,7 @@ def sound(place: Installation) -> tuple[int, ...]:
 def refused(place: Installation, *command: str, **more: str) -> str:
     """What a command says that must not work."""
     process = place.start(*COMMAND, *command, **more)
-    said = process.communicate(timeout=60)[0]
+    said = process.communicate(timeout=PATIENCE_S)[0]
     assert process.returncode == 1, said
     return said
 
@@ -103,7 +103,7 @@ def test_f40_a_killed_backup_leaves_nothing_that_looks_like_one(
     folder = tmp_path / "backups"
     folder.mkdir()
     killed = installation.start(*COMMAND, "backup", str(folder / "desk.tar"), FAULTS=point)
-    assert killed.wait(timeout=30) == -signal.SIGKILL
+    assert killed.wait(timeout=PATIENCE_S) == -signal.SIGKILL
     left = sorted(path.name for path in folder.iterdir())
     assert left == ["desk.tar.snapshot.unfinished", "desk.tar.unfinished"]
     installation.run(*COMMAND, "backup", str(folder / "desk.tar"))  # the next one takes the remains away
@@ -184,7 +184,7 @@ def test_a_restore_that_died_half_way_is_not_served(
     backup = tmp_path / "desk.tar"
     installation.run(*COMMAND, "backup", str(backup))
     killed = elsewhere.start(*COMMAND, "restore", str(backup), FAULTS="restore.after_database:kill")
-    assert killed.wait(timeout=30) == -signal.SIGKILL
+    assert killed.wait(timeout=PATIENCE_S) == -signal.SIGKILL
     mark = elsewhere.data / "restore.interrupted"
     assert "was interrupted. Empty this folder" in refused(elsewhere, "serve")
     assert "There is a database already" in refused(elsewhere, "restore", str(backup))
@@ -261,7 +261,7 @@ def test_a_file_that_was_removed_while_the_backup_ran_stays_removed(
     )
     time.sleep(1)  # the snapshot is complete a moment later; the fault holds for five seconds
     installation.run(*WRITER, "remove")
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE_S) == 0
     elsewhere.run(*COMMAND, "restore", str(backup))
     query = "SELECT count(*) FROM tickets_attachment WHERE removed_at IS NULL"
     assert read_rows(elsewhere, query) == [(2,)]
@@ -322,7 +322,7 @@ def test_missing_client_programs_are_named(installation: Installation, tmp_path:
     assert list(tmp_path.glob("desk.tar*")) == []
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
     """Until it holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deskhand.config import serve
-from tests.processes import COMMAND, Installation, Served, free_port, read_all
+from tests.processes import COMMAND, PATIENCE_S, Installation, Served, free_port, read_all
 
 pytestmark = pytest.mark.faults
 
@@ -50,7 +50,7 @@ def test_a_second_copy_on_one_sqlite_folder_is_refused(installation: Installatio
         pytest.skip("on PostgreSQL several copies may share a database")
     served = installation.serve()
     second = installation.start(*COMMAND, "serve", "--port", str(free_port()))
-    said = second.communicate(timeout=20)[0]
+    said = second.communicate(timeout=PATIENCE_S)[0]
     assert said == (
         f"Deskhand already runs on {installation.data} (process {served.process.pid}). "
         "Stop that one first, or name another data folder with DATA=…\n"
@@ -64,7 +64,7 @@ def test_a_taken_port_is_said_plainly(installation: Installation) -> None:
     port = free_port()
     with closing(serve.listen(serve.Options("127.0.0.1", port, 1))):
         refused = installation.start(*COMMAND, "serve", "--port", str(port))
-        said = refused.communicate(timeout=20)[0]
+        said = refused.communicate(timeout=PATIENCE_S)[0]
     assert said == (
         f"Cannot listen on 127.0.0.1, port {port}: Address already in use. "
         f"Try another port: deskhand serve --port {port + 1}\n"
@@ -124,8 +124,8 @@ def test_what_is_under_way_is_finished_before_the_end(installation: Installation
     for connection in connections:
         connection.close()
     assert [is_whole(answer) for answer in answers] == [True] * 20
-    assert served.process.wait(timeout=25) == 0
-    assert time.monotonic() - started < 10
+    assert served.process.wait(timeout=PATIENCE_S) == 0
+    assert time.monotonic() - started < 20  # after which a child gives up by itself
 
 
 def test_a_second_signal_does_not_wait(installation: Installation) -> None:
@@ -138,7 +138,7 @@ def test_a_second_signal_does_not_wait(installation: Installation) -> None:
         time.sleep(0.5)
         assert served.process.poll() is None
         served.process.send_signal(signal.SIGTERM)
-        assert served.process.wait(timeout=5) == 0
+        assert served.process.wait(timeout=15) == 0  # after 20 s the first signal has its way, too
 
 
 def test_children_do_not_outlive_a_killed_parent(installation: Installation) -> None:
@@ -146,7 +146,7 @@ def test_children_do_not_outlive_a_killed_parent(installation: Installation) -> 
     served = installation.serve()
     children = served.children()
     served.process.kill()
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE_S
     while any(is_alive(pid) for pid in children):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -156,7 +156,7 @@ def test_an_unreachable_database_is_said_plainly(installation: Installation) -> 
     """One line with the server's own reason; no traceback."""
     url = "postgres://nobody@127.0.0.1:1/nothing"
     refused = installation.start(*COMMAND, "serve", "--port", str(free_port()), DATABASE_URL=url)
-    said = refused.communicate(timeout=20)[0]
+    said = refused.communicate(timeout=PATIENCE_S)[0]
     assert re.fullmatch(r"The database does not answer: .*Connection refused.*\n", said), said
     assert refused.returncode == 1
 
@@ -171,7 +171,7 @@ def is_alive(pid: int) -> bool:
 
 def wait_until_changed(served: Served, name: str, before: int) -> None:
     """Until another process than `before` runs as `name`."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while served.child(name) == before:
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -23,7 +23,7 @@ from deskhand.tickets.models.ticket import Ticket
 from tests import files, forms, make
 from tests.cast import Cast
 from tests.files import MB, upload
-from tests.processes import Installation, Served
+from tests.processes import PATIENCE_S, Installation, Served
 
 pytestmark = pytest.mark.faults
 
@@ -109,9 +109,9 @@ def test_f32_a_client_that_leaves_at_29_mb_leaves_nothing(desk: Desk) -> None:
         connection.close()
 
     incoming = desk.installation.data / "files" / "incoming"
-    for _ in range(200):
-        if incoming.exists() and not list(incoming.iterdir()):
-            break
+    deadline = time.monotonic() + PATIENCE_S
+    while not incoming.exists() or list(incoming.iterdir()):
+        assert time.monotonic() < deadline, list(incoming.iterdir())
         time.sleep(0.05)
     assert desk.count() == {"rows": 0, "blobs": 0, "incoming": 0}
     assert desk.post(files.pdf()).startswith("HTTP/1.1 200 ")
@@ -123,7 +123,7 @@ def test_a_process_killed_between_file_and_row_leaves_an_orphan_at_most(installa
         sys.executable, PROCESS, "stage", PYTHONPATH=ROOT, FAULTS="attach.after_file_before_row:kill"
     )
 
-    assert killed.wait(timeout=20) == -signal.SIGKILL
+    assert killed.wait(timeout=PATIENCE_S) == -signal.SIGKILL
 
     count = installation.run(sys.executable, PROCESS, "count", PYTHONPATH=ROOT)
     assert json.loads(count) == {"rows": 0, "blobs": 1, "incoming": 1}
@@ -140,7 +140,7 @@ def test_a_sweep_never_takes_what_is_being_attached(installation: Installation) 
     lost = installation.run(sys.executable, PROCESS, "stage-again", "150", PYTHONPATH=ROOT)
 
     (installation.data / "enough").touch()
-    taken = [sweeper.communicate(timeout=30)[0] for sweeper in sweepers]
+    taken = [sweeper.communicate(timeout=PATIENCE_S)[0] for sweeper in sweepers]
     assert lost == "0"
     assert sum(map(int, taken)) > 0
 

@@ -18,7 +18,7 @@ from tests.processes import COMMAND, Installation, database_url, free_port, read
 from tests.visitor import Answer, Visitor
 
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(not database_url("x"), reason="SQLite does not restart")]
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 PAGE = "/desk/tickets/1001/"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.mail.sink import Sink, running
-from tests.processes import Installation
+from tests.processes import PATIENCE_S, Installation, read_rows
 
 pytestmark = pytest.mark.faults
 
@@ -17,13 +17,12 @@ PROCESS = str(Path(__file__).with_name("outbox_process.py"))
 
 
 def finished(installation: Installation) -> bool:
-    """Everything is sent and no job is left; waits at most half a minute."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if installation.run(sys.executable, PROCESS, "left") == "0 0":
-            return True
-        time.sleep(0.2)
-    return False
+    """Everything is sent and no job is left; waits for it."""
+    left = "SELECT (SELECT count(*) FROM mail_mail WHERE state <> 'sent'), (SELECT count(*) FROM core_job)"
+    deadline = time.monotonic() + PATIENCE_S
+    while (found := read_rows(installation, left)) != [(0, 0)] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found == [(0, 0)]
 
 
 def arrivals(sink: Sink) -> Counter[str]:
@@ -46,7 +45,7 @@ def test_f24_kill9_matrix_outbox(installation: Installation, point: str, extra: 
         server = {"SMTP_URL": f"smtp://127.0.0.1:{sink.port}", "MAIL_FROM": "support@desk.example"}
         installation.run(sys.executable, PROCESS, "fill", "10")
         killed = installation.start(sys.executable, PROCESS, "work", FAULTS=point, **server)
-        assert killed.wait(timeout=20) == -signal.SIGKILL
+        assert killed.wait(timeout=PATIENCE_S) == -signal.SIGKILL
         installation.start(sys.executable, PROCESS, "work", **server)
         assert finished(installation)
         found = arrivals(sink)

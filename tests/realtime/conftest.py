@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.processes import Installation, Served
-from tests.realtime.reading import Reader, act
+from tests.processes import Actor, Installation, Served
+from tests.realtime.reading import Reader
 
 
 @dataclass(frozen=True)
@@ -17,20 +17,22 @@ class Desk:
     served: Served
     sessions: dict[str, str]
     listen: Callable[..., Reader]
+    actor: Actor
 
     def act(self, *what: object) -> int:
         """Let another process do something; the number it says."""
-        return int(act(self.installation, *map(str, what)) or 0)
+        return int(self.actor.act(*what) or 0)
 
     def sign_in(self, name: str) -> str:
         """One more browser of this person; its session's key."""
-        return str(act(self.installation, "sign_in", name))
+        return str(self.actor.act("sign_in", name))
 
 
 @pytest.fixture
 def desk(installation: Installation) -> Iterator[Desk]:
     """`desk.listen("ada")` opens her stream and reads the greeting; all are closed afterwards."""
-    sessions: dict[str, str] = act(installation, "assemble")
+    actor = installation.actor("tests.realtime.acts")
+    sessions: dict[str, str] = actor.act("assemble")
     served = installation.serve()
     opened: list[Reader] = []
 
@@ -41,6 +43,6 @@ def desk(installation: Installation) -> Iterator[Desk]:
             reader.greeting = reader.next()
         return reader
 
-    yield Desk(installation, served, sessions, listen)
+    yield Desk(installation, served, sessions, listen, actor)
     for reader in opened:
         reader.close()

@@ -2,13 +2,10 @@
 
 import json
 import socket
-import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.processes import Installation
-
-PERSON = "tests.realtime.acts"
+from tests.processes import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +19,7 @@ class Message:
 
 @dataclass
 class Reader:
-    """An open stream. Reading waits 10 s at most for the next message."""
+    """An open stream. Reading waits patiently for the next message."""
 
     connection: socket.socket
     status: int = 0
@@ -40,7 +37,7 @@ class Reader:
         lines = [f"GET {asked} HTTP/1.1", f"Host: localhost:{port}", "Accept: text/event-stream"]
         lines += [f"Cookie: session={session}"] * bool(session) + [f"Last-Event-ID: {last}"] * bool(last)
         lines += [more] * bool(more)
-        connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+        connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
         connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         reader = cls(connection, cursor=last)
         while b"\r\n\r\n" not in reader._bytes:
@@ -62,10 +59,9 @@ class Reader:
             if "event" in fields:
                 return Message(fields["event"], json.loads(fields["data"]), fields.get("id"))
 
-    def rest(self, *, patience_s: int = 10) -> list[Message]:
+    def rest(self) -> list[Message]:
         """Everything until the stream ends."""
         found = []
-        self.connection.settimeout(patience_s)
         while not self.is_over:
             try:
                 found.append(self.next())
@@ -98,8 +94,3 @@ class Reader:
             self.is_over = True
             raise EOFError
         self._bytes += part
-
-
-def act(installation: Installation, *what: str) -> Any:  # noqa: ANN401 - JSON
-    """Let another process do something to the desk; what it says."""
-    return json.loads(installation.run(sys.executable, "-m", PERSON, *what) or "null")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import COMMAND, Installation, Served, read_rows
+from tests.processes import COMMAND, PATIENCE_S, Installation, Served, read_rows
 from tests.upgrades.record import FOLDER, KEPT, PASSWORD
 from tests.upgrades.recorded import ADMIN, KEY, put_back, recordings
 from tests.visitor import Visitor
@@ -69,8 +69,8 @@ def invariants(installation: Installation) -> str:
 
 
 def wait_until_worked_off(installation: Installation) -> None:
-    """Until no job is left, at most 20 s."""
-    deadline = time.monotonic() + 20
+    """Until no job is left."""
+    deadline = time.monotonic() + PATIENCE_S
     while jobs := read_rows(installation, "SELECT name, error FROM core_job"):
         assert time.monotonic() < deadline, jobs
         time.sleep(0.05)
