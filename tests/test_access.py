@@ -21,6 +21,7 @@ from deskhand.accounts.tokens import Scope, create_token
 from deskhand.blueprint.models import Snapshot
 from deskhand.core import jobs
 from deskhand.core.html import compose
+from deskhand.entitlements.models import Product
 from deskhand.entitlements.senders import add_sender
 from deskhand.mail.models import Mail
 from deskhand.notifications import hooks
@@ -52,7 +53,7 @@ def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str =
 def objects(cast: Cast, at: datetime) -> dict[str, dict[str, object]]:
     """What stands behind a segment (`tickets/<int:number>/`): things of carl's ticket, and of one in the private team."""
     found: dict[str, dict[str, object]] = {}
-    purchase = shop.bought(cast.carl, shop.product(at=at), at=at)
+    purchase = shop.bought(cast.carl, shop.product(f"Theme {Product.objects.count() + 1}", at=at), at=at)
     place = shop.bind(purchase, "shop.example", at=at)
     for name, team, agent, person in (
         ("carl's", None, cast.ada, cast.carl),

@@ -23,7 +23,9 @@ SILENT = {"script", "style", "code", "time", "kbd"}
 SPOKEN_ATTRIBUTES = {"title", "alt", "placeholder", "aria-label", "aria-description", "data-confirm"}
 PAGES = {
     None: ["/sign-in/", "/sign-in/code/", "/password/forgotten/", "/welcome/lost/", "/nowhere/"],
-    "carl": ["/", "/tickets/", "/tickets/?tab=closed", "/tickets/new/", "/tickets/1001/", "/account/", "/purchases/", "/licenses/"],
+    "carl": [
+        "/", "/tickets/", "/tickets/?tab=closed", "/tickets/new/", "/tickets/1001/", "/account/", "/purchases/", "/licenses/",
+    ],
     "ada": [
         "/desk/tickets/?view=unassigned", "/desk/tickets/?view=mine", "/desk/tickets/1001/?view=open", "/desk/search/?q=zzz",
         "/desk/tickets/new/",

@@ -70,7 +70,7 @@ def test_what_is_wrong_is_said_with_file_and_line_and_changes_nothing(cast: Cast
     [
         (["import", "nowhere.yaml"], "nowhere.yaml cannot be read: No such file or directory."),
         (["export", "nowhere/desk.yaml"], "nowhere/desk.yaml cannot be written: No such file or directory."),
-        (["diff", "preset:classy"], "There is no preset classy; there are classic, company, blank."),
+        (["diff", "preset:classy"], "There is no preset classy; there are classic, company, shop, agency, blank."),
     ],
 )
 def test_a_file_that_is_not_there_is_an_error(cast: Cast, capsys: Said, arguments: list[str], words: str) -> None:

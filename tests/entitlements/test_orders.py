@@ -114,7 +114,8 @@ def test_a_time_without_a_zone_is_the_desks(cast: Cast, theme: Product, at: date
     [
         *(("bought_at", cell) for cell in ("1.3.2026", "03/01/2026", "2026-02-29", "yesterday", "", "0001-01-01", "2030-01-01")),
         *(("support_until", cell) for cell in ("soon", "2027-02-29", "2027-01-01 10:00", "9999-12-31", "01/02/2027")),
-        *(("amount", cell) for cell in ("1,234", "1,500", "1.234,50", "1,234.50", "12 EUR", "0.005", "-1", "NaN", "1_0", "٤٢", ",")),
+        *(("amount", cell) for cell in ("1,234", "1,500", "1.234,50", "1,234.50", "12 EUR", "0.005", "-1", "NaN", "1_0")),
+        ("amount", "٤٢"), ("amount", ","),
         ("product", "them"), ("email", "nina"), ("currency", "euro"), ("reference", ""),
     ],
 )  # fmt: skip

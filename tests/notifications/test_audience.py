@@ -218,7 +218,7 @@ def test_the_queries_of_a_reply_with_its_mail_are_few(
 ) -> None:
     ticket = opened(cast, at, assignee=cast.ada)
     make.reply(ticket, cast.ada, at=at)
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(33):
         jobs.run_due(at=at)
 
 

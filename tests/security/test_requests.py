@@ -22,6 +22,7 @@ def test_F01_all_unsafe_urls_need_csrf(cast: Cast, at: datetime, who: str | None
     answers = {
         f"{method} {path}": client.generic(method, path, headers=headers).status_code
         for path in addresses(cast, at)
+        if not path.startswith("/api/")  # there a session counts for nothing (tests/api/test_door.py)
         for method in UNSAFE
     }
     exempt = {f"{method} /set-up/nonsense/": 404 if method == "POST" else 405 for method in UNSAFE}

@@ -71,6 +71,7 @@ def desk(cast: Cast, at: datetime) -> Cast:
     topic, priority = Topic.objects.get(is_default=True), Priority.objects.get(is_default=True)
     statuses = {status.category: status for status in Status.objects.filter(is_default=True)}
     theme = bought(cast.eve, at=at)
+    Product.objects.update(not_covered="Translation")  # a clause to ask for
     rows = []
     for number in range(1, TICKETS + 1):
         category = draw.choice([*Category])
