@@ -137,7 +137,7 @@ def _counted(context: CaptureQueriesContext) -> int:
 def _work() -> int:
     """Do what the worker does with what is due within the mail window; how many statements that took, looks in vain left out."""
     count = 0
-    later = timedelta(seconds=settings.MAIL_WINDOW_S)
+    later = timedelta(seconds=max(settings.MAIL_WINDOW_S, settings.MAIL_GATHER_S))
     while True:
         with CaptureQueriesContext(connection) as work:
             task = jobs.claim(at=jobs.database_now() + later)

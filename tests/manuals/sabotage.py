@@ -85,7 +85,7 @@ BREAKS: Final[dict[str, Break]] = {
     "S2.15": Break("deskhand.entitlements.changes:activate", ">= found.installations", "> found.installations"),
     "S3.1": Break("portal/_tickets.html", "{% for row in rows %}", "{% for row in rows[:1] %}"),
     "S3.2": Break("deskhand.desk.labels:label", "current_desk().labels.get(key) or str(usual)", "str(usual)"),
-    "S3.3": Break("portal/new.html", 'label("send_ticket")', 'label("open_ticket")'),
+    "S3.3": Break("portal/new.html", 'ui.button(label("send_ticket")', 'ui.button(label("open_ticket")'),
     "S3.4": Break("deskhand.portal.forms:_meaning", "priority.meaning.rstrip('.')", "priority.name"),
     "S3.5": Break(
         "deskhand.portal.new_ticket:_opened", "topic=form.chosen_topic", "topic=next(iter(form.topics.values()))"
@@ -151,7 +151,7 @@ BREAKS: Final[dict[str, Break]] = {
     "S5.12": Break("deskhand.notifications.recipients:_queue", "return members", "return members[:1]"),
     "S5.13": Break("portal/_tickets.html", "{{ ui.badge(row.category, row.status) }}", ""),
     "S5.14": Break(
-        "deskhand.notifications.telling:_told_from", "timedelta(seconds=settings.MAIL_WINDOW_S)", "timedelta(0)"
+        "deskhand.notifications.telling:_told_from", "timedelta(seconds=settings.MAIL_GATHER_S)", "timedelta(0)"
     ),
     "S5.15": Break("deskhand.notifications.matrix:wants", "or kind not in person.mails_off", "or True"),
 }

@@ -24,7 +24,10 @@ def test_a_ticket_walks_through_the_house(
     javascript: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     served = installation.serve(
-        SMTP_URL=f"smtp+plain://127.0.0.1:{sink.port}", MAIL_FROM="support@desk.example", MAIL_WINDOW_S="4"
+        SMTP_URL=f"smtp+plain://127.0.0.1:{sink.port}",
+        MAIL_FROM="support@desk.example",
+        MAIL_WINDOW_S="4",
+        MAIL_GATHER_S="4",
     )
 
     def arrive() -> Page:

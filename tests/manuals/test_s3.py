@@ -64,7 +64,8 @@ def test_s3_3_the_form_asks_subject_priority_category_and_message(classic: Stage
     assert sorted(labels(page)) == [
         "Category", "Files", "Message * required", "Priority", "Subject * required",
     ]  # fmt: skip
-    assert re.findall(r"<button[^>]*>\s*(?:<svg.*?</svg>)?(?:<span>)?(Submit Ticket)", page) == ["Submit Ticket"]
+    shown = re.sub(r"<button[^>]*aria-hidden.*?</button>", "", page)  # what the Enter key presses is nobody's to see
+    assert re.findall(r"<button[^>]*>\s*(?:<svg.*?</svg>)?(?:<span>)?(Submit Ticket)", shown) == ["Submit Ticket"]
     billing = Topic.objects.get(name="Billing")
     refused = classic.submit(carl, subject=" ", text="", topic=billing.pk, priority="urgent")
     kept = fill(refused.content.decode(), NEW)

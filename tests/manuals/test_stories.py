@@ -37,7 +37,10 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def served(installation: Installation, sink: Sink) -> Served:
     return installation.serve(
-        SMTP_URL=f"smtp+plain://127.0.0.1:{sink.port}", MAIL_FROM="support@desk.example", MAIL_WINDOW_S="1"
+        SMTP_URL=f"smtp+plain://127.0.0.1:{sink.port}",
+        MAIL_FROM="support@desk.example",
+        MAIL_WINDOW_S="1",
+        MAIL_GATHER_S="1",
     )
 
 

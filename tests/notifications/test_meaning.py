@@ -166,7 +166,7 @@ def test_h01_a_hidden_field_that_changes_twice_within_the_window_stays_hidden(
         slug="risk", label="Risk", kind=Field.Kind.LINE, is_global=True, customers=Access.HIDDEN, staff=Access.WRITE
     )
     touch()
-    settings.MAIL_WINDOW_S = 20  # type: ignore[attr-defined]
+    settings.MAIL_GATHER_S = 20  # type: ignore[attr-defined]
     ticket = make.ticket(cast.carl, at=at)
     jobs.run_due(at=at)
     for second, value in ((1, "canary-one"), (2, "canary-two")):

@@ -21,7 +21,7 @@ from tests.cast import Cast
 
 @pytest.fixture(autouse=True)
 def _window(settings: Settings) -> None:
-    settings.MAIL_WINDOW_S = 20
+    settings.MAIL_WINDOW_S = settings.MAIL_GATHER_S = 20
 
 
 @pytest.fixture

@@ -35,13 +35,14 @@ def broken(client: Client, requests: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("who", ["carl", "otto"])
 def test_F11_no_parameter_breaks_a_page(cast: Cast, at: datetime, who: str) -> None:
-    """Every page with every parameter that any page knows; each has another value, and every eighth of them in turn."""
+    """Every page with every parameter that any page knows; each has another value, and every eighth of them in four turns."""
     client = signed_in(getattr(cast, who))
     client.raise_request_exception = False
     pages = [path for path in addresses(cast, at) if "?" not in path and client.get(path).status_code == 200]
     assert len(pages) > 15
     turned = [
-        [(name, VALUES[(8 * index + turn) % len(VALUES)]) for index, name in enumerate(NAMES)] for turn in range(8)
+        [(name, VALUES[(8 * index + turn) % len(VALUES)]) for index, name in enumerate(NAMES)]
+        for turn in range(0, 8, 2)
     ]
     asked = [f"{page}?{urlencode(values, errors='surrogatepass')}" for page in pages for values in turned]
     doubled = [f"{page}?{urlencode([(name, value) for name in NAMES for value in ('1', '2')])}" for page in pages]
@@ -90,12 +91,12 @@ def test_F11_no_value_breaks_a_form(cast: Cast, at: datetime, who: str, page: st
     html = client.get(page).content.decode()
     names = [name for name in fill(html, path) if name not in {"csrfmiddlewaretoken"}]
     assert names
-    answers = {
-        name: client.post(path, fill(client.get(page).content.decode(), path, **{name: value})) for name in names
-    }
-    assert {
-        name: answer.status_code for name, answer in answers.items() if answer.status_code not in {303, 400, 422}
-    } == {}
+    answers = {}
+    for name in names:
+        answers[name] = client.post(path, fill(html, path, **{name: value})).status_code
+        if answers[name] == 303:  # its key is used up
+            html = client.get(page).content.decode()
+    assert {name: status for name, status in answers.items() if status not in {303, 400, 422}} == {}
 
 
 def test_F11_a_field_twice_is_one_value(cast: Cast, client: Client) -> None:

@@ -45,7 +45,7 @@ class Failure:
 
 @pytest.fixture(autouse=True)
 def _window(settings: Settings) -> Iterator[None]:
-    settings.MAIL_WINDOW_S = WINDOW_S
+    settings.MAIL_WINDOW_S = settings.MAIL_GATHER_S = WINDOW_S
     settings.MAIL_FROM = "support@desk.example"
     logging.disable()  # of all the failures that are wanted here
     yield

@@ -129,6 +129,9 @@ vars().update(environment.smtp(environment.text("SMTP_URL")))
 EMAIL_TIMEOUT = 20  # seconds; Django's default waits for ever
 MAIL_FROM = environment.text("MAIL_FROM", f"support@{_host if '.' in _host else 'localhost.localdomain'}")
 MAIL_WINDOW_S = int(environment.text("MAIL_WINDOW_S", "20"))
+MAIL_GATHER_S = int(
+    environment.text("MAIL_GATHER_S", str(6 * MAIL_WINDOW_S))
+)  # two minutes, unless replies leave sooner
 OUTBOUND_ALLOW = environment.outbound(environment.text("OUTBOUND_ALLOW"))
 
 # allauth: what a person may do to get in. Its pages and mails are ours (portal/templates/account, mail.adapter).

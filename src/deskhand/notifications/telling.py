@@ -117,12 +117,12 @@ def tell(events: list[Event], heard_by: Audience, *, changed_at: datetime, at: d
 
 
 def _told_from(events: list[Event], ticket: Ticket, *, changed_at: datetime, at: datetime) -> datetime:
-    """When customers hear of it: a message at once, the rest after the mail window; not before a reply that is on its way.
+    """When customers hear of it: a message at once, the rest after two minutes (S5.14); not before a reply on its way.
 
     An agent's reply has waited its window before it happened, so it leaves at once and takes along what was gathered.
     """
     is_message = any(event.kind in {Kind.OPENED, Kind.REPLIED} for event in events)
-    window_ends = at if is_message else changed_at + timedelta(seconds=settings.MAIL_WINDOW_S)
+    window_ends = at if is_message else changed_at + timedelta(seconds=settings.MAIL_GATHER_S)
     return window_ends if window_ends > at else pending_until(ticket, at=at) or at
 
 
