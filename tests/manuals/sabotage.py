@@ -102,7 +102,7 @@ BREAKS: Final[dict[str, Break]] = {
     "S3.15": Break(
         "deskhand.promises.targets:due_at", "minutes=minutes)", "minutes=minutes, days=since.weekday() // 5)"
     ),
-    "S3.16": Break("deskhand.automation.sweeps:close_quiet", "change.close()", "None"),
+    "S3.16": Break("deskhand.automation.sweeps:_close", "change.close()", "None"),
     "S3.17": Break("deskhand.tickets.policy:stays_closed", "at > ticket.closed_at", "at < ticket.closed_at"),
     "S3.18": Break("portal/ticket.html", "{% if may_confirm %}", "{% if may_close or may_reopen %}"),
     "S4.1": Break("staff/_rows.html", "{{ row.subject }}", "{{ row.number }}"),
